@@ -1,0 +1,383 @@
+"""The nouns: what a page showed, what stands in a table, what was decided about it. Frozen values, no behaviour but arithmetic on themselves.
+
+Lengths are PDF points (1/72 inch). The origin is the top left corner of the page as it is displayed, y grows downwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """Where the characters of a page come from."""
+
+    BORN_DIGITAL = "born-digital"
+    SCAN = "scan"
+    GARBLED_TEXT = "garbled-text"
+    TEXT_DUMP = "text-dump"
+    MIXED = "mixed"
+
+
+class DocumentKind(StrEnum):
+    """What sort of disclosure a document is: 决算, 预算, 绩效自评 or something else."""
+
+    FINAL_ACCOUNT = "final-account"
+    BUDGET = "budget"
+    PERFORMANCE = "performance"
+    OTHER = "other"
+
+
+class DocumentStatus(StrEnum):
+    """What is left to do about a document."""
+
+    CLEAN = "clean"
+    NEEDS_REVIEW = "needs-review"
+    FAILED = "failed"
+
+
+class CellStatus(StrEnum):
+    """How a cell's value came about; READ and REPAIRED are promises, FLAGGED is a question."""
+
+    READ = "read"
+    REPAIRED = "repaired"
+    FLAGGED = "flagged"
+    REVIEWED = "reviewed"
+
+
+class CheckResult(StrEnum):
+    """How an identity came out."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    SOURCE_INCONSISTENT = "source-inconsistent"
+    NOT_CHECKABLE = "not-checkable"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in PDF points, top left origin, x0 <= x1 and y0 <= y1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def overlap(self, other: Box) -> float:
+        """Area shared with another box, in square points."""
+        wide = min(self.x1, other.x1) - max(self.x0, other.x0)
+        high = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def around(boxes: list[Box] | tuple[Box, ...]) -> Box:
+    """The smallest box that holds all of one or more boxes."""
+    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character as read, with what else it may be.
+
+    `alternatives` holds (character, probability), best first, without `char` itself; the empty string stands for
+    "no character here". `x0` and `x1` are its horizontal extent in points of the straightened page.
+    """
+
+    char: str
+    probability: float
+    x0: float
+    x1: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A run of characters read together: one box of the text detector, or one run of a text layer.
+
+    `probability` is that of the worst character. `glyphs` is empty where the source knows no single characters.
+    """
+
+    text: str
+    box: Box
+    probability: float = 1.0
+    glyphs: tuple[Glyph, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """A cell of a ruled grid with the tokens that stand in it, in reading order; rows and columns count from 0."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: Box
+    tokens: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as ruled on one page, merged cells with their spans. Boxes are those of the straightened page."""
+
+    box: Box
+    row_count: int
+    column_count: int
+    cells: tuple[GridCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """The way from the straightened page back to the page as filed.
+
+    A lattice of `columns` x `rows` nodes spread evenly over the straightened page (`width` x `height` points, corners
+    included); `points` gives, row by row, where each node stands on the page as filed. Between nodes the way is
+    bilinear, which holds rotation, skew, keystone and curl alike.
+    """
+
+    width: float
+    height: float
+    columns: int
+    rows: int
+    points: tuple[tuple[float, float], ...]
+
+    def back(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the page as filed that shows at (x, y) of the straightened page."""
+        u = min(max(x / self.width, 0.0), 1.0) * (self.columns - 1)
+        v = min(max(y / self.height, 0.0), 1.0) * (self.rows - 1)
+        i, j = min(int(u), self.columns - 2), min(int(v), self.rows - 2)
+        u, v = u - i, v - j
+        first = j * self.columns + i
+        corners = (first, first + 1, first + self.columns, first + self.columns + 1)
+        weights = ((1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v)
+        return (
+            sum(w * self.points[c][0] for w, c in zip(weights, corners, strict=True)),
+            sum(w * self.points[c][1] for w, c in zip(weights, corners, strict=True)),
+        )
+
+    def box_back(self, box: Box) -> Box:
+        """The upright box on the page as filed that holds the given box of the straightened page."""
+        corners = [self.back(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
+        return Box(min(xs), min(ys), max(xs), max(ys))
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal taken off a page: where it stood on the page as filed, and its picture as PNG."""
+
+    box: Box
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page showed. Tokens and grids stand on the straightened page; `mesh` leads back (None: it is the same).
+
+    `layer` keeps the tokens of a text layer that is not believed, as a further witness.
+    """
+
+    number: int
+    width: float
+    height: float
+    origin: Origin
+    tokens: tuple[Token, ...]
+    grids: tuple[Grid, ...] = ()
+    layer: tuple[Token, ...] = ()
+    mesh: Mesh | None = None
+    seals: tuple[Seal, ...] = ()
+    engine: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read at one place; `box` lies on the page as filed and is None for text dumps. Empty text: nothing is printed."""
+
+    text: str = ""
+    page: int = 0
+    box: Box | None = None
+    glyphs: tuple[Glyph, ...] = ()
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of running text outside the tables, in reading order."""
+
+    text: str
+    page: int
+    box: Box | None = None
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A data column: its 栏次, its canonical name (the printed header path for tables without a form), and its block.
+
+    `block` counts the side-by-side parts of a table from 0, left to right.
+    """
+
+    number: str
+    name: str
+    header: str = ""
+    block: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item of a block: printed line (from 0, counted over all pages), 行次, 科目代码 and item as read."""
+
+    line: int
+    block: int = 0
+    line_no: Reading = Reading()
+    code: Reading = Reading()
+    name: Reading = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A data cell as read: indices of its row and column in the table, and what stands there (blank cells too).
+
+    `doubt` says in words what the layout step was unsure of (two amounts in one cell, a guessed column); empty if nothing.
+    """
+
+    cell_id: str
+    row: int
+    column: int
+    reading: Reading
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as read, its pages joined. `form` is the code of the form (公开01 …) or empty; `code` is that, or T1, T2 …
+
+    Cells stand row by row and there is one for each row and each column of the row's block.
+    """
+
+    code: str
+    title: str
+    form: str
+    unit: str
+    pages: tuple[int, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    cells: tuple[Cell, ...]
+    declared_empty: bool = False
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as read: what the pages showed, laid out as tables and lines. Stored once, never edited."""
+
+    page_count: int
+    origin: Origin
+    tables: tuple[Table, ...]
+    lines: tuple[Line, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An identity that was tried; `left`, `right`, `difference` and `tolerance` are in the unit of its first term."""
+
+    check_id: str
+    kind: str
+    formula: str
+    left: Decimal | None
+    right: Decimal | None
+    tolerance: Decimal | None
+    result: CheckResult
+    cell_ids: tuple[str, ...] = ()
+
+    @property
+    def difference(self) -> Decimal | None:
+        return None if self.left is None or self.right is None else self.left - self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A changed value or label. `proof` names the check ids or reference entries that only this repair satisfies."""
+
+    cell_id: str
+    field: str
+    raw: str
+    repaired: str
+    kind: str
+    proof: str
+    unique: bool
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure stated in the narrative, and the cells that state the same."""
+
+    page: int
+    section: str
+    name: str
+    value: Decimal
+    unit: str
+    status: CellStatus
+    raw: str
+    sentence_no: int
+    agrees_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledCell:
+    """A data cell with what it was settled to; `value` is in the table's unit, None where nothing is printed."""
+
+    cell: Cell
+    value: Decimal | None
+    status: CellStatus
+    confidence: float
+    reason: str = ""
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRow:
+    """The labels of a row after repair."""
+
+    line_no: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettledTable:
+    """A table as settled; rows and cells stand in the order of `table.rows` and `table.cells`."""
+
+    table: Table
+    rows: tuple[SettledRow, ...]
+    cells: tuple[SettledCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that follows from a document as read: computed by `settle`, never edited."""
+
+    entity: str
+    year: str
+    kind: DocumentKind
+    status: DocumentStatus
+    tables: tuple[SettledTable, ...]
+    checks: tuple[Check, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    questions: tuple[str, ...] = field(default=())
