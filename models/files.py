@@ -62,7 +62,8 @@ class Options:
 class Item:
     """A file to read; `path` is where its bytes are.
 
-    `name` is its path inside the batch: relative, with forward slashes, unique. `stem` is made of the name, safe as the beginning of a file name, and unique in the batch.
+    `name` is its path inside the batch: relative, with forward slashes, unique. `stem` is made of the name, safe as
+    the beginning of a file name, and unique in the batch.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that is not read, with what is wrong and what to do; `sha256` is empty where nobody looked at its bytes."""
+    """A file that is not read, with what is wrong and what to do; `sha256` is empty where its bytes stay unseen."""
 
     name: str
     error: str
