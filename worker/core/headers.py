@@ -21,6 +21,7 @@ TITLE_RESEMBLANCE = 0.5
 HEADER_LIKENESS = 0.55
 FORM_BY_HEADERS = 0.85
 INVERSION_COST = 0.08
+UPPER_LEVEL_LOST = 0.85
 SHORTEST_TITLE, LONGEST_TITLE = 5, 40
 SHORTEST_FUZZY = 3
 
@@ -228,19 +229,24 @@ def _path_likeness(path: tuple[str, ...], wanted: tuple[str, ...]) -> float:
     nearest = [max(likeness(level, text) for text in path) for level in wanted]
     lowest, upper = nearest[-1], nearest[:-1]
     above = sum(upper) / len(upper) if upper else lowest
+    if len(path) == 1:
+        above = max(above, UPPER_LEVEL_LOST * lowest)
     back = max(likeness(path[-1], level) for level in wanted)
     joined = max(likeness("".join(path), "".join(wanted)), likeness(path[-1], "".join(wanted)))
     return max(0.45 * lowest + 0.3 * above + 0.25 * back, joined)
 
 
-def match_columns(form: Form, leaves: Sequence[Leaf]) -> tuple[ColumnMatch, ...]:
+def match_columns(
+    form: Form, leaves: Sequence[Leaf], labels: Sequence[Role | None] | None = None
+) -> tuple[ColumnMatch, ...]:
     """What each printed column of a form is, from left to right.
 
     Data columns are assigned to the form's so that the likenesses add up highest: in the form's order, unless another
     order fits clearly better. Columns whose header is lost get a form's column where their neighbours leave just
-    enough.
+    enough. `labels` may say what is known of the columns otherwise: a role, Role.DATA, or None where the header decides.
     """
-    roles = [label_role(one.path) or Role.DATA for one in leaves]
+    known = labels or [None] * len(leaves)
+    roles = [given or label_role(one.path) or Role.DATA for given, one in zip(known, leaves, strict=True)]
     data = [i for i, role in enumerate(roles) if role is Role.DATA]
     scores = [[_score(leaves[i], column) for column in form.columns] for i in data]
     chosen = _assign(scores, len(form.columns))
@@ -328,7 +334,7 @@ def _fill(chosen: list[int | None], known: list[bool], form: Form) -> list[int |
 
 
 def header_likeness(form: Form, leaves: Sequence[Leaf]) -> float:
-    """How well the printed headers as a whole fit a form; 1 where every column has a counterpart that reads the same."""
+    """How well the printed headers as a whole fit a form; 1 where each column has a counterpart that reads the same."""
     matches = match_columns(form, leaves)
     data = [match for match in matches if match.role is Role.DATA]
     named = [

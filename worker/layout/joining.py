@@ -1,0 +1,158 @@
+"""Parts to tables: which grid begins a table and which goes on, over page breaks with or without a repeated header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.document import Cell, Row, Table
+from models.forms import Form, Shape, all_forms
+from worker.core.headers import FormMatch, find_form, form_by_title, likeness
+from worker.layout.captions import text_between
+from worker.layout.parts import Part, Plan, PrintedLine
+from worker.layout.plan import inherit, plan_columns
+from worker.layout.rows import PlainRow, numbered, part_rows
+
+SAME_HEADER = 0.8
+SAME_TITLE = 0.85
+_TOTAL = re.compile(r"^(?:合计|总计)$")
+
+
+@dataclass(slots=True)
+class Growing:
+    """A table while its parts are collected, each with its own plan."""
+
+    parts: list[Part]
+    plans: list[Plan]
+    doubts: list[str] = field(default_factory=list)
+
+    @property
+    def form(self) -> Form | None:
+        return self.plans[0].form
+
+    @property
+    def last(self) -> Part:
+        return self.parts[-1]
+
+
+def join(parts: Sequence[tuple[Part, Sequence[PrintedLine]]]) -> list[Growing]:
+    """Tables in order of appearance. Each part comes with the lines between it and the part before."""
+    tables: list[Growing] = []
+    for part, between in parts:
+        plan = _going_on(tables[-1], part, between) if tables else None
+        if plan:
+            tables[-1].parts.append(part)
+            tables[-1].plans.append(plan)
+        else:
+            tables.append(_begin(part, tables))
+    return tables
+
+
+def _begin(part: Part, tables: Sequence[Growing]) -> Growing:
+    match = find_form(part.caption.title, part.leaves, part.caption.mark or _expected(tables))
+    if match and not part.has_header and not part.caption.titled:
+        match = None
+    form = match.form if match else None
+    plan = plan_columns(form, part.grid, part.leaves, part.header_rows, part.end_row)
+    doubts = [*plan.doubts, *_form_doubts(match)]
+    if not part.has_header:
+        doubts.append("no header found")
+    return Growing([part], [plan], doubts)
+
+
+def _form_doubts(match: FormMatch | None) -> list[str]:
+    if match is None or match.by_title:
+        return []
+    return [f"title lost: taken for {match.form.code} by its columns"]
+
+
+def _expected(tables: Sequence[Growing]) -> str:
+    """The code of the form that follows the last one found."""
+    codes = [form.code for form in all_forms()]
+    last = next((table.form.code for table in reversed(tables) if table.form), "")
+    return codes[codes.index(last) + 1] if last and last != codes[-1] else codes[0]
+
+
+def _going_on(table: Growing, part: Part, between: Sequence[PrintedLine]) -> Plan | None:
+    """The plan of a part that goes on with the table, None if the part begins another one."""
+    last = table.last
+    if part.page.number - last.page.number > 1 or not _same_title(table, part):
+        return None
+    if part.has_header:
+        return _plan_of_repeated(table, part) if _same_header(table.parts[0], part) else None
+    if part.page.number == last.page.number and text_between(between, part.page):
+        return None
+    return inherit(table.plans[-1], part.grid)
+
+
+def _same_title(table: Growing, part: Part) -> bool:
+    """Whether nothing printed above the part names another table."""
+    if not part.caption.titled:
+        return True
+    first = table.parts[0].caption
+    named = form_by_title(part.caption.title)
+    if named and table.form:
+        same = named.form is table.form
+    else:
+        same = not named and likeness(part.caption.title, first.title) >= SAME_TITLE
+    return same and (part.caption.continued or not (_ends_total(table) and part.has_header))
+
+
+def _ends_total(table: Growing) -> bool:
+    """Whether a total has closed the table, or opened a second one of the same kind."""
+    rows = part_rows(table.last, table.plans[-1], 0)
+    return bool(rows) and bool(_TOTAL.match(rows[-1].row.name.text))
+
+
+def _same_header(first: Part, part: Part) -> bool:
+    if len(first.leaves) != len(part.leaves):
+        return False
+    alike = [
+        likeness(a.header, b.header) if a.header or b.header else 1.0
+        for a, b in zip(first.leaves, part.leaves, strict=True)
+    ]
+    return sum(alike) / len(alike) >= SAME_HEADER
+
+
+def _plan_of_repeated(table: Growing, part: Part) -> Plan | None:
+    """A repeated header has the same columns: those of the table are kept, whatever a misreading makes of one."""
+    return inherit(table.plans[0], part.grid)
+
+
+def finish(table: Growing, code: str, prefix: str) -> Table:
+    """The table with its rows and cells numbered."""
+    plain: list[PlainRow] = []
+    line = 0
+    for part, plan in zip(table.parts, table.plans, strict=True):
+        plain += part_rows(part, plan, line)
+        line += part.end_row - part.header_rows
+    rows, cells = numbered(plain, prefix)
+    first = table.parts[0].caption
+    empty = _is_empty(table, rows, cells)
+    doubts = list(table.doubts)
+    if table.form and not empty and not any(cell.reading.text for cell in cells):
+        doubts.append("no figure found in this table")
+    return Table(
+        code=code,
+        title=first.title,
+        form=table.form.code if table.form else "",
+        unit=next((part.caption.unit for part in table.parts if part.caption.unit), ""),
+        pages=tuple(sorted({part.page.number for part in table.parts})),
+        columns=table.plans[0].columns,
+        rows=rows,
+        cells=cells,
+        declared_empty=empty,
+        doubts=tuple(dict.fromkeys(doubts)),
+    )
+
+
+def _is_empty(table: Growing, rows: Sequence[Row], cells: Sequence[Cell]) -> bool:
+    """Declared empty: no figure, and a note says so, or nothing but a total's name (or nothing at all) is printed."""
+    if any(cell.reading.text for cell in cells):
+        return False
+    if any(part.caption.empty_note for part in table.parts):
+        return True
+    if table.form is None or table.form.shape is Shape.ITEMS:
+        return False
+    return all(_TOTAL.match(row.name.text) or not (row.name.text or row.code.text) for row in rows)
