@@ -18,39 +18,48 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="JIAOKAN_", frozen=True)
 
-    max_file_megabytes: int = Field(512, gt=0, description="A larger file is refused.")
-    max_pages: int = Field(2000, gt=0, description="A file with more pages is refused.")
+    max_file_megabytes: int = Field(default=512, gt=0, description="A larger file is refused.")
+    max_pages: int = Field(default=2000, gt=0, description="A file with more pages is refused.")
     max_page_points: int = Field(
-        5000, gt=0, description="A file with a page longer or wider than this (1/72 inch; A0 is 3370) is refused."
+        default=5000,
+        gt=0,
+        description="A file with a page longer or wider than this (1/72 inch; A0 is 3370) is refused.",
     )
-    max_image_megapixels: int = Field(150, gt=0, description="An image, or a page as rendered, with more is refused.")
-    zip_max_members: int = Field(5000, gt=0, description="A ZIP with more files is refused.")
-    zip_max_megabytes: int = Field(4096, gt=0, description="A ZIP that unpacks to more is refused.")
+    max_image_megapixels: int = Field(
+        default=150, gt=0, description="An image, or a page as rendered, with more is refused."
+    )
+    zip_max_members: int = Field(default=5000, gt=0, description="A ZIP with more files is refused.")
+    zip_max_megabytes: int = Field(default=4096, gt=0, description="A ZIP that unpacks to more is refused.")
     zip_max_ratio: int = Field(
-        200, gt=0, description="A ZIP that unpacks to more than this many times its size (and over 16 MiB) is refused."
+        default=200,
+        gt=0,
+        description="A ZIP that unpacks to more than this many times its size (and over 16 MiB) is refused.",
     )
     zip_max_depth: int = Field(
-        2, gt=0, description="How deep ZIPs may stand within ZIPs; 1 allows none within another."
+        default=2, gt=0, description="How deep ZIPs may stand within ZIPs; 1 allows none within another."
     )
-    open_seconds: float = Field(30.0, gt=0, description="Time for opening a file and counting its pages.")
-    page_seconds: float = Field(120.0, gt=0, description="Time for reading one page.")
-    settle_seconds: float = Field(120.0, gt=0, description="Time for laying out and settling one document.")
+    open_seconds: float = Field(default=30.0, gt=0, description="Time for opening a file and counting its pages.")
+    page_seconds: float = Field(default=120.0, gt=0, description="Time for reading one page.")
+    settle_seconds: float = Field(default=120.0, gt=0, description="Time for laying out and settling one document.")
     child_megabytes: int = Field(
-        4096, ge=256, description="Memory of one reading process; one that takes more is ended."
+        default=4096, ge=256, description="Memory of one reading process; one that takes more is ended."
     )
-    child_pages: int = Field(200, gt=0, description="A reading process is replaced after this many pages.")
-    max_failed_pages: int = Field(3, gt=0, description="After this many failed pages the rest of a file is not read.")
+    child_pages: int = Field(default=200, gt=0, description="A reading process is replaced after this many pages.")
+    max_failed_pages: int = Field(
+        default=3, gt=0, description="After this many failed pages the rest of a file is not read."
+    )
     jobs: int = Field(
-        0, ge=0, description="Reading processes at a time; 0 means one for each processor core, at most 4."
+        default=0, ge=0, description="Reading processes at a time; 0 means one for each processor core, at most 4."
     )
-    dpi: int = Field(200, ge=100, le=600, description="Resolution at which PDF pages are rendered for reading.")
+    dpi: int = Field(default=200, ge=100, le=600, description="Resolution at which PDF pages are rendered for reading.")
     flag_threshold: float = Field(
-        0.9, ge=0, le=1, description="A cell whose value is right with less than this probability is flagged."
+        default=0.9, ge=0, le=1, description="A cell whose value is right with less than this probability is flagged."
     )
     weights: Path | None = Field(
-        None, description="Folder of other PaddleOCR weights, with det/ and rec/; empty: those of the wheel rapidocr."
+        default=None,
+        description="Folder of other PaddleOCR weights, with det/ and rec/; empty: those of the wheel rapidocr.",
     )
-    cache: Path | None = Field(None, description="Folder for prepared weights; empty: the user's cache folder.")
+    cache: Path | None = Field(default=None, description="Folder for prepared weights; empty: the user's cache folder.")
 
     def limits(self) -> Limits:
         """The limits of a single input, in bytes and pixels."""
