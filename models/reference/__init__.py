@@ -1,0 +1,17 @@
+"""Code lists as published, one CSV a list, each row with the year it holds from and its source.
+
+An entry may suggest what a code or a name should be; it proves nothing about what a paper prints.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib import resources
+
+
+@cache
+def functional_names() -> dict[str, str]:
+    """功能分类科目: the latest name of each code of 3, 5 or 7 digits."""
+    text = resources.files(__name__).joinpath("functional_codes.csv").read_text(encoding="utf-8")
+    return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}

@@ -1,0 +1,159 @@
+"""Names of line items and 科目: one spelling for comparing, the form's own item for a name, and safe repairs of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import opencc  # type: ignore[import-untyped]
+
+from models.forms import Form, Item
+from worker.core.headers import likeness, squashed
+
+SAFE_LIKENESS = 0.72
+MARGIN = 0.12
+SHORTEST = 3
+
+_ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．，]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．])\s*")
+_INCLUDING = re.compile(r"^其中[:：]?")
+TOTALS = ("合计", "总计", "小计", "支出合计", "收入合计", "收入总计", "支出总计")
+
+
+@dataclass(frozen=True, slots=True)
+class NameRepair:
+    """A label to be changed: what is printed, what it is, what kind of change it is and what proves it."""
+
+    raw: str
+    repaired: str
+    kind: str
+    proof: str
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+@lru_cache(maxsize=4096)
+def simplified(text: str) -> str:
+    """The text in simplified script (OpenCC t2s). What GB 2312 can write is simplified already."""
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return str(_converter().convert(text))
+    return text
+
+
+@lru_cache(maxsize=8192)
+def bare(name: str) -> str:
+    """A name as it is compared: simplified, without ordinal, 其中, spaces, brackets and punctuation."""
+    text = re.sub(r"\s+", "", simplified(name))
+    return squashed(_INCLUDING.sub("", _ORDINAL.sub("", text)))
+
+
+@lru_cache(maxsize=8192)
+def split_ordinal(name: str) -> tuple[str, str]:
+    """The ordinal of a printed name (一、 or 其中：) and the rest, without spaces."""
+    text = re.sub(r"\s+", "", name)
+    found = _ORDINAL.match(text) or _INCLUDING.match(text)
+    return (text[: found.end()], text[found.end() :]) if found else ("", text)
+
+
+def is_total(name: str) -> bool:
+    """Whether a row's name says that it adds up the others: 合计, 总计, 小计."""
+    return bare(name) in TOTALS
+
+
+def spellings(item: Item) -> tuple[str, ...]:
+    """Every wording of an item, the canonical one first."""
+    return (item.name, *item.variants)
+
+
+def closeness(printed: str, item: Item) -> float:
+    """How alike a printed name and an item are, by the nearest wording (0 to 1)."""
+    return max(likeness(bare(printed), squashed(wording)) for wording in spellings(item))
+
+
+def match_items(form: Form, block: int, names: Sequence[str]) -> list[int | None]:
+    """For each printed name of a block, top to bottom, the index of the form's item it is, or None.
+
+    Exact wordings first, then the nearest wording where no other item is as near. Items of one wording (一般公共预算财政
+    拨款 stands twice in 公开04) go to the names in order, the first group's before 年初财政拨款结转和结余.
+    """
+    items = [(i, item) for i, item in enumerate(form.items) if item.block == block]
+    chosen: list[int | None] = [None] * len(names)
+    for near in (1.0, SAFE_LIKENESS):
+        for place, name in enumerate(names):
+            if chosen[place] is None and bare(name):
+                chosen[place] = _pick(name, items, _window(chosen, place), near, set(chosen))
+    return chosen
+
+
+def _window(chosen: list[int | None], place: int) -> tuple[int, int]:
+    """The items that may stand here if the form's order holds: after the one above and before the one below."""
+    above = [i for i in chosen[:place] if i is not None]
+    below = [i for i in chosen[place + 1 :] if i is not None]
+    return (max(above) if above else -1), (min(below) if below else 10**6)
+
+
+def _pick(
+    name: str, items: Iterable[tuple[int, Item]], window: tuple[int, int], near: float, taken: set[int | None]
+) -> int | None:
+    scored = sorted(
+        ((closeness(name, item), window[0] < i < window[1], -i) for i, item in items if i not in taken), reverse=True
+    )
+    if not scored or scored[0][0] < near:
+        return None
+    best = scored[0]
+    rival = next((s for s in scored[1:] if s[0] > best[0] - MARGIN), None)
+    if near < 1 and rival is not None and rival[1] >= best[1] and not _same_wording(items, best[2], rival[2]):
+        return None
+    return -best[2]
+
+
+def _same_wording(items: Iterable[tuple[int, Item]], one: int, other: int) -> bool:
+    named = dict(items)
+    return named[-one].name == named[-other].name
+
+
+def repair_item(printed: str, item: Item) -> NameRepair | None:
+    """The form's wording for a printed name that was matched to its item, None where the name needs no repair."""
+    ordinal, rest = split_ordinal(printed)
+    if bare(printed) in {squashed(wording) for wording in spellings(item)}:
+        return script_repair(printed)
+    if len(bare(printed)) < SHORTEST:
+        return None
+    wording = max(spellings(item), key=lambda one: likeness(rest, one))
+    return NameRepair(printed, ordinal + wording, "name-by-form", f"表式项目：{item.name}")
+
+
+def script_repair(printed: str) -> NameRepair | None:
+    """The name in simplified script, None where it is already."""
+    text = re.sub(r"\s+", "", printed)
+    plain = simplified(text)
+    return NameRepair(printed, plain, "script", "OpenCC t2s") if plain != text else None
+
+
+def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str = "") -> NameRepair | None:
+    """The name that the document itself prints for the same code elsewhere, where it settles the matter.
+
+    `witnesses` are the other tables' names for the code. Two of them that agree, or one that the reference list
+    confirms, outweigh a name that is like theirs but not the same. The reference alone proves nothing.
+    """
+    mine = bare(printed)
+    others = [w for w in witnesses if bare(w) and bare(w) != mine]
+    if not mine or not others or any(bare(w) == mine for w in witnesses) or bare(reference) == mine:
+        return script_repair(printed)
+    best = max(sorted(set(others)), key=lambda w: sum(bare(o) == bare(w) for o in others))
+    votes = sum(bare(o) == bare(best) for o in others)
+    proven = votes >= 2 or bare(reference) == bare(best)
+    if not proven or likeness(mine, bare(best)) < 0.5 or _cut_short(mine, bare(best)):
+        return script_repair(printed)
+    return NameRepair(printed, split_ordinal(best)[1], "glyph", "同一科目代码在本文件其他表中的名称")
+
+
+def _cut_short(printed: str, full: str) -> bool:
+    """Whether the name is only cut at the column's edge: that is what the paper prints, and it stays."""
+    return full.startswith(printed)

@@ -1,0 +1,46 @@
+"""A linear identity over cells: left side equals right side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+LONGEST_LIST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A cell with its sign; `scale` brings its amount to the unit of the identity's first term."""
+
+    cell_id: str
+    sign: int = 1
+    scale: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """The sum of the left terms equals that of the right ones; a side without terms is zero."""
+
+    check_id: str
+    kind: str
+    formula: str
+    left: tuple[Term, ...]
+    right: tuple[Term, ...]
+
+    @property
+    def cell_ids(self) -> tuple[str, ...]:
+        """The cells of both sides, left ones first, each once."""
+        return tuple(dict.fromkeys(term.cell_id for term in self.left + self.right))
+
+    @property
+    def signed(self) -> tuple[Term, ...]:
+        """All terms on one side: the identity says that their sum is zero."""
+        return self.left + tuple(Term(t.cell_id, -t.sign, t.scale) for t in self.right)
+
+
+def side_text(names: Sequence[str]) -> str:
+    """One side of a formula in words, long lists cut."""
+    if len(names) <= LONGEST_LIST:
+        return " + ".join(names)
+    return f"{' + '.join(names[: LONGEST_LIST - 1])} + …（共{len(names)}项）"

@@ -1,0 +1,250 @@
+"""What the identities say about each cell: which cells they confirm, and which may be wrong where one fails.
+
+A failed identity says that one of its cells is wrong, not which. Cells that other identities confirm are let off, and
+where several failures meet in one cell and ask for the same value there, that cell alone is suspect. Every cell that may
+be wrong and is confirmed by nothing is suspect: a false alarm costs a look, a silent error costs trust.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+
+from models.document import CheckResult
+from worker.core.checks import STRONG_TERMS, Figure, Trial
+from worker.core.relations import Constraint
+
+AGREEING_READINGS = 3
+TELLING_DIGITS = 3
+FEW = 3
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What speaks for and against one cell.
+
+    `passes` and `fails` are ids of checks, `strong` says that it may be trusted in a failed identity, `suspect` that it
+    may be wrong, `wanted` holds the values that would heal failed identities, the best supported first.
+    """
+
+    passes: list[str] = field(default_factory=list)
+    fails: list[str] = field(default_factory=list)
+    strong: bool = False
+    suspect: bool = False
+    wanted: list[Decimal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All trials of a document with the figures they were made on, and the constraints in whose cells nothing is printed."""
+
+    trials: tuple[Trial, ...]
+    figures: Mapping[str, Figure]
+    silent: tuple[Constraint, ...] = ()
+
+    def value(self, cell_id: str) -> Decimal:
+        """A cell's amount, blank as zero."""
+        return self.figures[cell_id].value or Decimal(0)
+
+
+class _Readings:
+    """Cells joined by confirmed equalities: independent readings of one figure (union-find)."""
+
+    def __init__(self) -> None:
+        self.above: dict[str, str] = {}
+        self.sums: set[str] = set()
+        self.extra: dict[str, int] = defaultdict(int)
+        self.size: dict[str, int] = defaultdict(lambda: 1)
+
+    def find(self, cell_id: str) -> str:
+        while self.above.get(cell_id, cell_id) != cell_id:
+            cell_id = self.above[cell_id]
+        return cell_id
+
+    def join(self, one: str, other: str) -> None:
+        one, other = self.find(one), self.find(other)
+        if one != other:
+            self.above[other] = one
+            self.size[one] += self.size[other]
+            self.extra[one] += self.extra[other]
+            if other in self.sums:
+                self.sums.add(one)
+
+    def is_strong(self, cell_id: str) -> bool:
+        root = self.find(cell_id)
+        return root in self.sums or self.size[root] + self.extra[root] >= AGREEING_READINGS
+
+
+def weigh(case: Case) -> dict[str, Evidence]:
+    """The evidence for every cell that stands in an identity."""
+    evidence: dict[str, Evidence] = defaultdict(Evidence)
+    for trial in case.trials:
+        for cell_id in trial.constraint.cell_ids:
+            if trial.confirms:
+                evidence[cell_id].passes.append(trial.check.check_id)
+            elif trial.failed:
+                evidence[cell_id].fails.append(trial.check.check_id)
+    failed = [t for t in case.trials if t.failed]
+    explained = _explain(case, failed, evidence)
+    _trust(case, [t for t in case.trials if t.confirms or t.check.check_id in explained], evidence, explained)
+    for trial in failed:
+        culprits = explained.get(trial.check.check_id) or _suspects(case, trial, evidence)
+        for cell_id in culprits:
+            evidence[cell_id].suspect = True
+            _want(evidence[cell_id], _needed(case, trial, cell_id))
+    return dict(evidence)
+
+
+def _want(evidence: Evidence, value: Decimal) -> None:
+    if value not in evidence.wanted:
+        evidence.wanted.append(value)
+
+
+def _needed(case: Case, trial: Trial, cell_id: str) -> Decimal:
+    """The value that this cell would have to have for the identity to hold."""
+    weight = sum((t.sign * t.scale for t in trial.constraint.signed if t.cell_id == cell_id), Decimal(0))
+    return case.value(cell_id) - trial.residual / weight if weight else case.value(cell_id)
+
+
+def _explain(case: Case, failed: list[Trial], evidence: Mapping[str, Evidence]) -> dict[str, set[str]]:
+    """For failed identities, by id, the cells in which they meet: those that alone, or with another cell, heal several."""
+    explained: dict[str, set[str]] = defaultdict(set)
+    by_cell: dict[str, list[Trial]] = defaultdict(list)
+    for trial in failed:
+        for cell_id in trial.constraint.cell_ids:
+            by_cell[cell_id].append(trial)
+    for cell_id, trials in by_cell.items():
+        if not evidence[cell_id].passes:
+            for trial in _meeting(case, cell_id, trials):
+                explained[trial.check.check_id].add(cell_id)
+    for one, other, healed in _shifts(case, by_cell):
+        for trial in healed:
+            explained[trial.check.check_id].update((one, other))
+    return explained
+
+
+def _meeting(case: Case, cell_id: str, trials: list[Trial]) -> list[Trial]:
+    """The failed identities of a cell that ask for the same value in it: two or more, or none."""
+    asked = [(_needed(case, t, cell_id), t) for t in trials]
+    groups = [[t for n, t in asked if abs(n - value) <= _room(t)] for value, _ in asked]
+    best = max(groups, key=len, default=[])
+    return best if len(best) > 1 else []
+
+
+def _room(trial: Trial) -> Decimal:
+    return trial.check.tolerance or Decimal(0)
+
+
+def _shifts(case: Case, by_cell: Mapping[str, list[Trial]]) -> Iterable[tuple[str, str, list[Trial]]]:
+    """Pairs of cells of one row between which an amount moved: the row adds up either way, both columns fail by it."""
+    for trial in case.trials:
+        if trial.check.kind != "row-sum" or not trial.confirms:
+            continue
+        parts = [t.cell_id for t in trial.constraint.right if t.cell_id in by_cell]
+        for one, other in combinations(parts, 2):
+            healed = _moved(case, (one, by_cell[one]), (other, by_cell[other]))
+            if healed:
+                yield one, other, healed
+
+
+def _moved(case: Case, one: tuple[str, list[Trial]], other: tuple[str, list[Trial]]) -> list[Trial]:
+    healed: list[Trial] = []
+    for first in one[1]:
+        for second in other[1]:
+            gain = _needed(case, first, one[0]) - case.value(one[0])
+            loss = case.value(other[0]) - _needed(case, second, other[0])
+            if gain == loss and abs(gain) in (abs(case.value(one[0])), abs(case.value(other[0]))):
+                healed += [first, second]
+    return healed
+
+
+def _trust(
+    case: Case, holding: list[Trial], evidence: Mapping[str, Evidence], explained: Mapping[str, set[str]]
+) -> None:
+    """Marks the cells that may be trusted: those in a sum that holds, or read alike three times, and confirmed blanks.
+
+    A failed identity that is explained by one cell holds for its other cells.
+    """
+    readings = _Readings()
+    blank: set[str] = set()
+    for trial in holding:
+        culprits = explained.get(trial.check.check_id, set())
+        sound = [c for c in trial.constraint.cell_ids if c not in culprits]
+        filled = [c for c in sound if case.value(c)]
+        if len(filled) + bool(culprits) >= STRONG_TERMS:
+            readings.sums.update(readings.find(c) for c in filled)
+        elif len(filled) > 1 and not culprits:
+            readings.join(filled[0], filled[1])
+        elif len(filled) == 1 and trial.check.kind == "narrative":
+            readings.extra[readings.find(filled[0])] += 1
+        blank.update(c for c in sound if not case.value(c))
+    for constraint in case.silent:
+        blank.update(constraint.cell_ids)
+    for cell_id, found in evidence.items():
+        if case.figures[cell_id].broken:
+            continue
+        found.strong = readings.is_strong(cell_id) if case.value(cell_id) else cell_id in blank
+
+
+def _suspects(case: Case, trial: Trial, evidence: Mapping[str, Evidence]) -> list[str]:
+    """The cells of a failed identity that may be wrong; there is always one."""
+    cells = list(trial.constraint.cell_ids)
+    doubtful = [c for c in cells if not evidence[c].strong]
+    size = abs(trial.residual)
+    equal = [c for c in cells if case.value(c) and abs(case.value(c)) == size and c not in doubtful]
+    if trial.nonzero >= STRONG_TERMS:
+        telling = _telling(case, trial, doubtful)
+        return (telling or doubtful) + equal or _least_supported(trial, evidence)
+    return doubtful or _least_supported(trial, evidence)
+
+
+def _telling(case: Case, trial: Trial, doubtful: list[str]) -> list[str]:
+    """Doubtful cells where one misread digit would heal the identity, if the difference has enough digits to tell."""
+    if len(significant(trial.residual)) < TELLING_DIGITS:
+        return []
+    near = [c for c in doubtful if case.value(c) and is_one_slip(case.value(c), _needed(case, trial, c))]
+    return near if len(near) < FEW else []
+
+
+def significant(value: Decimal) -> str:
+    """The digits of a value without leading and trailing zeros."""
+    return "".join(map(str, value.as_tuple().digits)).strip("0")
+
+
+def is_one_slip(one: Decimal, other: Decimal) -> bool:
+    """Whether two amounts differ by one slip of reading: a digit lost, added or misread, or two neighbours swapped."""
+    if one == other or (one < 0) != (other < 0):
+        return False
+    places = max(_decimals(one), _decimals(other))
+    a, b = (f"{abs(v):.{places}f}".replace(".", "") for v in (one, other))
+    if len(a) == len(b):
+        wrong = [i for i in range(len(a)) if a[i] != b[i]]
+        swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1 and a[wrong[0]] == b[wrong[1]] and a[wrong[1]] == b[wrong[0]]  # noqa: E501, PLR2004
+        return len(wrong) == 1 or swapped
+    short, long = sorted((a, b), key=len)
+    return len(long) - len(short) == 1 and any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+def _least_supported(trial: Trial, evidence: Mapping[str, Evidence]) -> list[str]:
+    """Where every cell is confirmed elsewhere: the side of an equality with less support, or the total of a sum."""
+    left = [t.cell_id for t in trial.constraint.left]
+    right = [t.cell_id for t in trial.constraint.right]
+    if not left or not right or trial.nonzero >= STRONG_TERMS:
+        return left or right
+    ours, theirs = (min(len(evidence[c].passes) for c in side) for side in (left, right))
+    if ours == theirs:
+        return left + right
+    return left if ours < theirs else right
+
+
+def failing(result: CheckResult) -> bool:
+    """Whether a result says that the figures disagree."""
+    return result in (CheckResult.FAIL, CheckResult.SOURCE_INCONSISTENT)
