@@ -1,0 +1,187 @@
+"""Documents made of figures: random ones as born-digital PDFs, as scans of four levels, and with text layers that lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+import pypdfium2
+from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # reportlab ships no types
+from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
+from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+
+from corpus import degrade, fonts, forms, garble, lists, narrative, pages, seal, truth
+from corpus.account import random_account
+from corpus.draw import Faces, Painter, Run
+from corpus.truth import Filed, Truth
+from corpus.variant import Variant, random_variant
+
+LEVELS = ("born-digital", "broken-tounicode", "level1", "level1-garbled", "level2", "level3", "level4")
+_YEARS = (2017, 2018, 2019, 2019, 2020, 2020, 2021, 2021, 2021, 2022, 2022, 2023, 2023, 2023, 2024, 2024)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A document on paper: its PDF, page sizes in points, where its text stands, and the page of each printed line."""
+
+    pdf: bytes
+    sizes: tuple[tuple[float, float], ...]
+    runs: tuple[Run, ...]
+    placed: dict[tuple[str, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """How a level is scanned: dots per inch, JPEG quality (0: black and white), the wear, and whether it bears a seal."""
+
+    dpi: float
+    quality: int
+    wear: Callable[[degrade.Image, np.random.Generator], degrade.Image]
+    seal: bool = False
+
+
+_SCANS = {
+    "level1": _Scan(200, 85, degrade.clean_scan),
+    "level1-garbled": _Scan(200, 85, degrade.clean_scan),
+    "level2": _Scan(200, 80, degrade.worn_scan, seal=True),
+    "level3": _Scan(150, 45, degrade.phone_scan),
+    "level4": _Scan(200, 0, degrade.fax),
+}
+
+
+def random_document(name: str, rng: Random) -> tuple[Truth, Variant]:
+    """A consistent document and a way to print it."""
+    _, place = rng.choice(lists.places())
+    bureau, leading = rng.choice(lists.bureaus())
+    account = random_account(rng, place + bureau, leading, rng.choice(_YEARS))
+    variant = random_variant(rng)
+    tables = forms.tables(account, variant)
+    sections = narrative.sections(account, variant, rng)
+    return Truth(name, account.entity, account.year, variant.unit, tables, sections), variant
+
+
+def _register(name: str, characters: set[str], lie: str, rng: Random) -> str:
+    """Register a face with reportlab and return the name it goes by."""
+    if name in fonts.STANDARD_FACES:
+        return fonts.STANDARD_FACES[name]
+    file, index = fonts.embeddable(name, characters)
+    font = (
+        garble.LyingFont(name, file, index, lie, rng) if lie else TTFont(name, file, subfontIndex=index, shapable=False)
+    )
+    # Registering a name twice keeps the first font, so whatever an earlier document left under it goes first.
+    font.unregister()
+    pdfmetrics.registerFont(font)
+    return name
+
+
+def _faces(document: Truth, variant: Variant, lie: str, rng: Random) -> Faces:
+    characters = pages.characters(document, variant)
+    digit_face = variant.digit_font
+    if lie and digit_face in fonts.STANDARD_FACES:
+        digit_face = rng.choice(("stix", "dejavu"))
+    only_digits = lie == "permuted" and digit_face != "text"
+    text = _register(variant.text_font, characters, "" if only_digits else lie, rng)
+    return Faces(text, text if digit_face == "text" else _register(digit_face, characters, lie, rng))
+
+
+def print_document(document: Truth, variant: Variant, rng: Random, lie: str = "") -> Printed:
+    """Print a document as PDF; `lie` is one of garble.MODES for fonts that tell wrong characters."""
+    painter = Painter(_faces(document, variant, lie, rng), variant, rng)
+    pages.draw_document(painter, document)
+    pdf = painter.finish()
+    return Printed(pdf, tuple(painter.sizes), tuple(painter.runs), painter.placed)
+
+
+def page_images(pdf: bytes, dpi: float) -> Iterator[degrade.Image]:
+    """The pages of a PDF as BGR images."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        for page in document:
+            yield np.ascontiguousarray(page.render(scale=dpi / 72).to_numpy()[..., :3])
+            page.close()
+    finally:
+        document.close()
+
+
+def scan(printed: Printed, entity: str, level: str, seed: int) -> bytes:
+    """Scan a printed document: one image a page, with a garbled invisible layer where the level has one."""
+    how = _SCANS[level]
+    rng = np.random.default_rng(seed)
+    if level == "level4" and rng.random() < 1 / 3:
+        how = replace(how, dpi=204)
+    buffer = BytesIO()
+    canvas = Canvas(buffer, invariant=1)
+    sealed = {int(n) for n in rng.choice(len(printed.sizes), max(2, len(printed.sizes) // 3), replace=False)}
+    for number, image in enumerate(page_images(printed.pdf, how.dpi)):
+        stamped = seal.press(image, entity, rng, how.dpi) if how.seal and number in sealed else image
+        worn = how.wear(stamped, rng)
+        width, height = worn.shape[1] * 72 / how.dpi, worn.shape[0] * 72 / how.dpi
+        canvas.setPageSize((width, height))
+        canvas.drawImage(_encoded(worn, how.quality), 0, 0, width, height)
+        if level == "level1-garbled":
+            _garbled_layer(
+                canvas, [r for r in printed.runs if r.page == number + 1], height, Random(int(rng.integers(2**31)))
+            )
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def _encoded(image: degrade.Image, quality: int) -> ImageReader:
+    """An image as reportlab embeds it: JPEG bytes as they are, black and white losslessly."""
+    if quality:
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    else:
+        _, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_BILEVEL, 1])
+    return ImageReader(BytesIO(data.tobytes()))
+
+
+def _garbled_layer(canvas: Canvas, runs: list[Run], height: float, rng: Random) -> None:
+    """Write what an old OCR program read, invisible and stretched to where it stands."""
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    for run in runs:
+        told = garble.misread(run.text, rng)
+        natural = pdfmetrics.stringWidth(told, "STSong-Light", run.size)
+        if not natural:
+            continue
+        text = canvas.beginText(run.x, height - run.y)
+        text.setFont("STSong-Light", run.size)
+        text.setTextRenderMode(3)
+        text.setHorizScale(100 * run.width / natural)
+        text.textOut(told)
+        canvas.drawText(text)
+
+
+def build(level: str, seed: int, name: str) -> tuple[Truth, Printed, bytes]:
+    """A random document of a level: its truth, its print, and the PDF as filed."""
+    rng = Random(f"{level} {seed}")
+    document, variant = random_document(name, rng)
+    lie = rng.choice(garble.MODES) if level == "broken-tounicode" else ""
+    printed = print_document(document, variant, rng, lie)
+    if level in _SCANS:
+        return document, printed, scan(printed, document.entity, level, rng.randrange(2**31))
+    return document, printed, printed.pdf
+
+
+def make(level: str, count: int, seed: int, out: Path) -> list[Path]:
+    """Write `count` documents of a level into `out`, and what they hold into `out`/truth, replacing what stood there."""
+    folder = out / "truth"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths, cells, filed = [], [], []
+    for number in range(count):
+        name = f"{level}-{seed}-{number:03d}.pdf"
+        document, printed, pdf = build(level, seed * 1000 + number, name)
+        paths.append(out / name)
+        paths[-1].write_bytes(pdf)
+        cells += truth.cells(document, printed.placed)
+        filed.append(Filed(name, document.entity, document.year, document.kind, level, len(printed.sizes)))
+    truth.write_cells(folder / "cells.csv", cells)
+    truth.write_documents(folder / "documents.csv", filed)
+    return paths
