@@ -113,7 +113,7 @@ def header_end(grid: Grid, first: int) -> int:
             return row + 1
         if texts and holds_data(texts):
             break
-        if texts and (_is_header(texts) or _runs_into(grid, row)):
+        if texts and (_is_header(texts) or _is_anchor(texts) or _runs_into(grid, row)):
             end = row + 1
             anchored = anchored or _is_anchor(texts)
     later = _numbering_below(grid, end)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from models.document import Column, Grid
@@ -22,7 +23,7 @@ FEW = 3
 
 _CODE = re.compile(r"^\d{3,7}$|^\d{3}\.\d\d$|^\d\d?$")
 _LONG_CODE = re.compile(r"^\d{3,7}$|^\d{3}\.\d\d$")
-_AMOUNT = re.compile(r"[.,]")
+_PADDED = re.compile(r"^0\d$")
 CODES = (Role.CODE, Role.CLASS, Role.GROUP, Role.ITEM)
 LABELS = (*CODES, Role.NAME, Role.LINE_NO)
 
@@ -57,7 +58,7 @@ def _content(texts: Sequence[str]) -> Content:
         return Content.NUMBERED
     codes = sum(1 for text in numbers if _CODE.match(text))
     long = sum(1 for text in numbers if _LONG_CODE.match(text))
-    padded = sum(1 for text in numbers if text.startswith("0") and _CODE.match(text))
+    padded = sum(1 for text in numbers if _PADDED.match(text))
     if codes > MOST * len(texts) and (long + padded > len(texts) / 2):
         return Content.CODES
     return Content.AMOUNTS
@@ -103,7 +104,7 @@ def _role_by_content(form: Form | None, leaf: Leaf, content: Content, index: int
     )
     if content is Content.NUMBERED and not fits:
         return Role.LINE_NO
-    if content is Content.CODES and not fits:
+    if content is Content.CODES and not fits and not any(one is Content.AMOUNTS for one in held[:index]):
         return Role.CODE
     if content is Content.WORDS and (form is not None or (index == 0 and Content.AMOUNTS in held)):
         return Role.NAME
@@ -207,8 +208,8 @@ def inherit(plan: Plan, grid: Grid) -> Plan | None:
     if len(set(nearest)) != len(nearest):
         return None
     sources = tuple(
-        Source(plan.sources[i].role, plan.sources[i].block, plan.sources[i].column, "column found by its place")
-        for i in nearest
+        replace(plan.sources[i], doubt="" if _shared(span, plan.spans[i]) >= SURE else "column found by its place")
+        for i, span in zip(nearest, spans, strict=True)
     )
     wanted = {source.column for source in plan.sources if source.column is not None}
     if {source.column for source in sources if source.column is not None} != wanted:
