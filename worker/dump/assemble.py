@@ -19,7 +19,7 @@ from worker.dump.rows import Placed
 PAGE = 1
 EARLY_ROWS = 3
 EMPTY_ROWS = 2
-WIDE = 4
+NARROW, WIDE = 2, 4
 
 
 @dataclass(slots=True)
@@ -56,9 +56,11 @@ def goes_on(draft: Draft, block: Sequence[Fields]) -> bool:
 def extend(draft: Draft, block: Sequence[Fields]) -> None:
     """Adds the next part of a table without the header rows that it repeats."""
     if draft.form:
-        draft.body += block[heads.header_length(block) :]
-    else:
-        draft.body += block[1:] if block[0] == draft.body[0] else block
+        new = (i for i, row in enumerate(block) if row not in draft.head and not heads.is_all_header(row))
+        draft.body += block[next(new, len(block)) :]
+        return
+    head = draft.body[: _printed_header(draft.body, max(map(len, draft.body)))]
+    draft.body += block[len(head) if list(block[: len(head)]) == head else 0 :]
 
 
 def table_of_form(draft: Draft, form: Form, serial: int) -> Table:
@@ -150,7 +152,7 @@ def _doubts_of_accounts(form: Form, items: Sequence[Placed]) -> dict[int, str]:
 def table_as_printed(draft: Draft, serial: int) -> Table | None:
     """A table that is no form, with the header it prints; None where a single row is no table."""
     width = max(map(len, draft.body))
-    while width > 1 and not any(row[width - 1] for row in draft.body if len(row) == width):
+    while width > 1 and not any(_at(row, width - 1) for row in draft.body):
         width -= 1
     if len(draft.body) < 2:  # noqa: PLR2004 - what stands alone is a line
         return None
@@ -192,12 +194,15 @@ def _ragged(row: Fields, usual: int) -> str:
 
 
 def _printed_header(body: Sequence[Fields], width: int) -> int:
-    """How many rows are header: those down to the first with words in all its fields (in a wide table, all but one)."""
+    """How many rows are header: those down to the first with words in all its fields (in a wide table, all but one).
+
+    With two fields a header cannot be told from a name and its value unless figures stand below.
+    """
+    if width <= NARROW and not any(heads.is_figure(_at(row, width - 1)) for row in body[1:]):
+        return 0
     blanks = 1 if width >= WIDE else 0
     for i, row in enumerate(body[: min(EARLY_ROWS, len(body) - 1)]):
-        if any(map(heads.is_figure, row)):
-            return 0
-        if i and not heads.is_header(body[i - 1]):
+        if any(map(heads.is_figure, row)) or (i and not heads.is_header(body[i - 1])):
             return 0
         if sum(map(heads.is_text, row[:width])) >= width - blanks:
             return i + 1

@@ -125,6 +125,11 @@ def is_header(row: Fields) -> bool:
     return 2 * sum(map(_is_header_word, words)) >= len(words)
 
 
+def is_all_header(row: Fields) -> bool:
+    """Whether a row says nothing that a header does not say."""
+    return is_header(row) and all(_is_header_word(field) or _NUMBER.match(field) for field in row if field)
+
+
 def is_figure(field: str) -> bool:
     """Whether a field holds an amount: three digits or more, or decimals."""
     return bool(_FIGURE.search(field)) and not is_text(field)
@@ -162,9 +167,9 @@ def columns_of(form: Form, leaves: tuple[Leaf, ...], rows: Sequence[Fields]) -> 
     Flattening may push the header texts out of their places while the 栏次 below them stay: where the texts leave a
     field with figures without a column, the 栏次 decide.
     """
-    if not leaves:
-        return _by_position(form, rows)
     by_name = _matched(form, leaves, rows)
+    if not by_name.data:
+        return _by_position(form, rows)
     lost = _unmatched(by_name, rows)
     if lost and any(leaf.number for leaf in leaves):
         numbered = _by_number_alone(leaves)
