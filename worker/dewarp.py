@@ -1,0 +1,298 @@
+"""Skew, keystone and curl of a scanned page: measured on its ruling lines, taken out by a smooth warp.
+
+A point (X, Y) of the straight page shows at x = X + g(X, Y), y = Y + f(X, Y) of the picture. f and g are Chebyshev
+polynomials in both directions. A horizontal line knows nothing of where it should stand, only that Y is the same all
+along it, so f has no terms in Y alone and g none in X alone: the page is straightened, never stretched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+STEEPEST = 8.0  # degrees of skew looked for; more than that is another orientation
+NODE = 18.0  # points between the nodes of the mesh
+STRIP = 2.9  # points averaged along a line
+PIECE = 4  # strips: the shortest run followed
+TALLEST = 1.2  # pixels across for each strip along, or it is no line
+THICKEST = 5.0  # points
+CONTRAST = 25  # grey levels a rule is darker than both its sides
+LONGEST_GAP = 40.0  # points a line may be broken
+SHORTEST = 55.0  # points: shorter chains tell more about letters than about the page
+STILL = 0.3  # pixels: a warp that moves nothing further is left out
+ORDERS = (6, 3)  # of f in X and Y, of g in Y and X
+STIFFNESS = 2e-4  # weight of the penalty on bending
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """Where the points of the straight page show in the picture, in pixels of both (they have the same size)."""
+
+    width: int
+    height: int
+    angle: float
+    right: Floats  # coefficients of g[order in Y, order in X]
+    down: Floats  # coefficients of f[order in X, order in Y]
+    hull: tuple[float, float, float, float]  # where lines were seen; higher orders go no further
+
+    def unmoved(self) -> Warp:
+        """The warp that leaves a page of this size as it is."""
+        return Warp(self.width, self.height, 0.0, np.zeros((2, 1)), np.zeros((2, 1)), (-1.0, -1.0, 1.0, 1.0))
+
+    @property
+    def skew(self) -> float:
+        """Degrees the lines of the page run down to the right, on average."""
+        slope = self.down[1, 0] * 2 / self.width if self.down.shape[0] > 1 else 0.0
+        return self.angle + float(np.degrees(np.arctan(slope)))
+
+    def source(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Picture coordinates of points of the straight page."""
+        g, f = self._shift(x, y)
+        return _turned(x + g, y + f, self.angle, self.width, self.height)
+
+    def _shift(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        u, v = 2 * x / self.width - 1, 2 * y / self.height - 1
+        inner_u, inner_v = np.clip(u, self.hull[0], self.hull[2]), np.clip(v, self.hull[1], self.hull[3])
+        return (
+            _surface(self.right, v, u, inner_v, inner_u),
+            _surface(self.down, u, v, inner_u, inner_v),
+        )
+
+    def moves(self) -> float:
+        """The furthest any corner or middle of the page moves, in pixels."""
+        x, y = (a.ravel() for a in np.meshgrid(np.linspace(0, self.width, 7), np.linspace(0, self.height, 7)))
+        sx, sy = self.source(x, y)
+        return float(np.hypot(sx - x, sy - y).max())
+
+    def lattice(self, scale: float) -> tuple[Floats, Floats]:
+        """Picture coordinates of the nodes of an even lattice over the straight page, corners included."""
+        columns, rows = (max(2, round(side * scale / NODE) + 1) for side in (self.width, self.height))
+        x, y = np.meshgrid(np.linspace(0, self.width, columns), np.linspace(0, self.height, rows))
+        return self.source(x, y)
+
+
+def _turned(x: Floats, y: Floats, degrees: float, width: float, height: float) -> tuple[Floats, Floats]:
+    """Points turned about the middle of the page; positive degrees turn lines down to the right."""
+    turn = np.radians(degrees)
+    dx, dy = x - width / 2, y - height / 2
+    return (
+        np.cos(turn) * dx - np.sin(turn) * dy + width / 2,
+        np.sin(turn) * dx + np.cos(turn) * dy + height / 2,
+    )
+
+
+def _powers(t: Floats, order: int) -> Floats:
+    """Chebyshev polynomials T0..T(order) of t, last axis."""
+    return np.asarray(np.polynomial.chebyshev.chebvander(t, order), dtype=np.float64)
+
+
+def _terms(t: Floats, s: Floats, inner_t: Floats, inner_s: Floats, shape: tuple[int, int]) -> Floats:
+    """All products Ti(t) Tj(s), last axis flattened; beyond the hull only the bilinear ones go on growing."""
+    inside = _powers(inner_t, shape[0] - 1)[..., :, None] * _powers(inner_s, shape[1] - 1)[..., None, :]
+    inside[..., :2, :2] = _powers(t, 1)[..., :, None] * _powers(s, 1)[..., None, :]
+    return inside.reshape((*t.shape, -1))
+
+
+def _surface(coefficients: Floats, t: Floats, s: Floats, inner_t: Floats, inner_s: Floats) -> Floats:
+    shape = (coefficients.shape[0], coefficients.shape[1])
+    return np.asarray(_terms(t, s, inner_t, inner_s, shape) @ coefficients.ravel(), dtype=np.float64)
+
+
+def skew(ink: Grey) -> float:
+    """Degrees by which lines of a 0/1 ink mask run down to the right, to about 0.05 degree.
+
+    The angle at which ink projected along it falls into the sharpest rows (Postl's criterion: the summed squares of the
+    differences of neighbouring rows).
+    """
+    ys, xs = np.nonzero(ink)
+    if ys.size < 200:
+        return 0.0
+    step = max(1, ys.size // 60_000)
+    x, y = xs[::step].astype(np.float64), ys[::step].astype(np.float64)
+    best, spread = 0.0, STEEPEST
+    for pace in (0.4, 0.1, 0.025):
+        angles = np.arange(best - spread, best + spread + pace / 2, pace)
+        best = float(max(angles, key=lambda angle: _sharpness(x, y, angle)))
+        spread = 1.5 * pace
+    return best
+
+
+def _sharpness(x: Floats, y: Floats, degrees: float) -> float:
+    turn = np.radians(degrees)
+    rows = np.bincount((y * np.cos(turn) - x * np.sin(turn) + x.max()).astype(np.int64).clip(0))
+    return float(np.square(np.diff(rows.astype(np.float64))).sum())
+
+
+def chains(grey: Grey, scale: float, vertical: bool = False) -> list[Floats]:
+    """Long thin dark lines running along x (along y if `vertical`), each as points (x, y) to a fraction of a pixel.
+
+    The picture is averaged over strips along the line's direction first: a sloping rule stays what it is, letters fade.
+    """
+    strip = max(2, round(STRIP / scale))
+    height, width = grey.shape
+    size = (width, height // strip) if vertical else (width // strip, height)
+    strips = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    if vertical:
+        strips = np.ascontiguousarray(strips.T)
+    kernel = np.ones((max(5, round(THICKEST / scale)) | 1, 1), np.uint8)
+    dark = cv2.morphologyEx(strips, cv2.MORPH_BLACKHAT, kernel)
+    pace = (height if vertical else width) / strips.shape[1]
+    lines = [np.stack([(line[:, 0] + 0.5) * pace, line[:, 1] + 0.5], axis=1) for line in _traced(dark)]
+    long = [line for line in _linked(lines, scale) if line[-1, 0] - line[0, 0] >= SHORTEST / scale]
+    return [line[:, ::-1] for line in long] if vertical else long
+
+
+def _traced(dark: Grey) -> list[Floats]:
+    """Runs of at least `PIECE` strips, each as (strip, darkness-weighted height); slopes up to one pixel a strip."""
+    mask = (dark > CONTRAST).astype(np.uint8)
+    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))
+    runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, PIECE), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    pieces = []
+    for i in range(1, count):
+        x, y, w, h, _ = (int(v) for v in stats[i])
+        if h > TALLEST * w:
+            continue
+        weight = np.where(labels[y : y + h, x : x + w] == i, dark[y : y + h, x : x + w], 0).astype(np.float64)
+        total = weight.sum(axis=0)
+        seen = np.flatnonzero(total > 0)
+        if seen.size >= PIECE:
+            middle = (weight * np.arange(y, y + h)[:, None]).sum(axis=0)[seen] / total[seen]
+            pieces.append(np.stack([seen + float(x), middle], axis=1))
+    return pieces
+
+
+def _linked(pieces: list[Floats], scale: float) -> list[Floats]:
+    """Pieces that continue one another, joined."""
+    lines: list[list[Floats]] = []
+    tails = np.empty((len(pieces), 3))
+    for piece in sorted(pieces, key=lambda p: float(p[0, 0])):
+        open_ends = tails[: len(lines)]
+        ahead = piece[0, 0] - open_ends[:, 0]
+        off = np.abs(piece[0, 1] - open_ends[:, 1] - open_ends[:, 2] * ahead)
+        off /= 1.0 / scale + 0.02 * np.maximum(ahead, 0)
+        off[(ahead < -STRIP / scale) | (ahead > LONGEST_GAP / scale)] = np.inf
+        nearest = int(off.argmin()) if off.size else -1
+        if nearest >= 0 and off[nearest] < 1:
+            lines[nearest].append(piece)
+        else:
+            nearest = len(lines)
+            lines.append([piece])
+        tails[nearest] = piece[-1, 0], piece[-1, 1], _slope(piece)
+    return [np.concatenate(line) for line in lines]
+
+
+def _slope(points: Floats) -> float:
+    """Slope of the last dozen points of a piece, 0 where it is too short to tell."""
+    tail = points[-12:]
+    if tail[-1, 0] - tail[0, 0] < 24:
+        return 0.0
+    x, y = tail[:, 0] - tail[:, 0].mean(), tail[:, 1] - tail[:, 1].mean()
+    return float((x * y).sum() / (x * x).sum())
+
+
+def fit(rows: Sequence[Floats], columns: Sequence[Floats], width: int, height: int, angle: float) -> Warp:
+    """The warp that makes lines straight: `rows` run along x, `columns` along y (points as (x, y) both).
+
+    The points are pixels of the picture after turning it back by `angle` about its middle.
+    """
+    seen = [*rows, *columns]
+    if not seen:
+        return Warp(width, height, angle, np.zeros((2, 1)), np.zeros((2, 1)), (-1.0, -1.0, 1.0, 1.0))
+    every = np.concatenate(seen)
+    low, high = every.min(axis=0), every.max(axis=0)
+    hull = (
+        2 * low[0] / width - 1, 2 * low[1] / height - 1, 2 * high[0] / width - 1, 2 * high[1] / height - 1,
+    )  # fmt: skip
+    shape = (ORDERS[0] + 1, ORDERS[1] + 1)
+    warp = Warp(width, height, angle, np.zeros(shape), np.zeros(shape), hull)
+    for _ in range(3):
+        down = _bend(rows, warp, across=1) if rows else warp.down
+        right = _bend(columns, warp, across=0) if columns else warp.right
+        if not columns:
+            right = _square(down, height / width, shape)
+        if not rows:
+            down = _square(right, width / height, shape)
+        warp = Warp(width, height, angle, right, down, hull)
+    return warp
+
+
+def _square(other: Floats, sides: float, shape: tuple[int, int]) -> Floats:
+    """What a mere rotation asks of one direction when only the other shows lines."""
+    coefficients = np.zeros(shape)
+    coefficients[1, 0] = -other[1, 0] * sides
+    return coefficients
+
+
+def _bend(lines: Sequence[Floats], warp: Warp, across: int) -> Floats:
+    """Coefficients of f (`across` 1) or g (0) by robust least squares over lines that should be straight."""
+    points = np.concatenate(lines)
+    owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    straight = points.copy()
+    for _ in range(2):
+        g, f = warp._shift(straight[:, 0], straight[:, 1])
+        straight = points - np.stack([g, f], axis=1)
+    u, v = 2 * straight[:, 0] / warp.width - 1, 2 * straight[:, 1] / warp.height - 1
+    u0, v0, u1, v1 = warp.hull
+    inner_u, inner_v = np.clip(u, u0, u1), np.clip(v, v0, v1)
+    shape = warp.down.shape
+    orders = (shape[0], shape[1])
+    terms = _terms(u, v, inner_u, inner_v, orders) if across else _terms(v, u, inner_v, inner_u, orders)
+    free = np.arange(shape[0] * shape[1]) >= shape[1]
+    along, over = np.divmod(np.arange(shape[0] * shape[1])[free], shape[1])
+    penalty = STIFFNESS * len(points) * ((along - 1.0) ** 2 * along**2 + 4 * over**2 * (over + along - 1.0) + 0.01)
+    weight = np.ones(len(points))
+    solution = np.zeros(int(free.sum()))
+    for _ in range(3):
+        solution = _centred_solution(terms[:, free], points[:, across], owner, weight, penalty)
+        rest = _centred(points[:, across] - terms[:, free] @ solution, owner, weight)
+        spread = max(0.35, 1.5 * float(np.median(np.abs(rest))))
+        weight = 1.0 / (1.0 + np.square(rest / (2 * spread)))
+    coefficients = np.zeros(shape)
+    coefficients.ravel()[free] = solution
+    return coefficients
+
+
+def _centred(values: Floats, owner: NDArray[np.int64], weight: Floats) -> Floats:
+    """Values less the weighted mean of their line."""
+    total = np.bincount(owner, weights=weight)
+    mean = np.bincount(owner, weights=weight * values) / total
+    return np.asarray(values - mean[owner], dtype=np.float64)
+
+
+def _centred_solution(
+    terms: Floats, values: Floats, owner: NDArray[np.int64], weight: Floats, penalty: Floats
+) -> Floats:
+    """Weighted ridge regression in which every line has its own free constant."""
+    total = np.bincount(owner, weights=weight)
+    sums = np.stack([np.bincount(owner, weights=weight * column) for column in terms.T], axis=1)
+    centred = terms - (sums / total[:, None])[owner]
+    goal = _centred(values, owner, weight)
+    normal = (centred * weight[:, None]).T @ centred + np.diag(penalty)
+    return np.asarray(np.linalg.solve(normal, (centred * weight[:, None]).T @ goal), dtype=np.float64)
+
+
+def remap(image: Grey, nodes: tuple[Floats, Floats], interpolation: int = cv2.INTER_CUBIC) -> Grey:
+    """The straight picture, of the same size: bilinear between the nodes exactly as `models.document.Mesh` has it."""
+    height, width = image.shape[:2]
+    rows, columns = nodes[0].shape
+    down, along = _tents(height, rows), _tents(width, columns)
+    x, y = ((down @ part.astype(np.float32) @ along.T) - np.float32(0.5) for part in nodes)
+    paper = (255,) * (image.shape[2] if image.ndim == 3 else 1)
+    return np.asarray(
+        cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=paper), dtype=np.uint8
+    )
+
+
+def _tents(pixels: int, nodes: int) -> NDArray[np.float32]:
+    """Weights of each node for each pixel's middle, along one side."""
+    position = (np.arange(pixels) + 0.5) / pixels * (nodes - 1)
+    distance = np.abs(position[:, None] - np.arange(nodes)[None, :])
+    return np.clip(1 - distance, 0, 1).astype(np.float32)

@@ -1,0 +1,285 @@
+"""Ruling lines of a straightened page: found by their thinness, joined over breaks, ended at the lines they meet.
+
+All lengths here are pixels of the given image, origin top left; `scale` is points per pixel (72/dpi). The method is that
+of a person with a ruler: a line is accepted piece by piece between the lines that cross it, where ink covers most of the
+piece, so a fax drop-out does not open a cell and text standing at the height of a line does not close one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Segment = tuple[float, float, float, float]
+
+THICKEST = 5.0  # points: what is thicker is no rule
+SHORTEST_PIECE = 8.0  # points: a row is hardly lower, and many strokes of letters are shorter
+CONTRAST = 28  # grey levels a rule is darker than both its sides
+DOUBLE = 2.6  # points between the two strokes of a double rule
+REACH = 5.0  # points a rule may fall short of the rule it should meet
+COVERED = 0.55  # share of a piece between two crossings that must be inked without cross strokes
+ENDS = 0.4  # share of both ends of such a piece that must be inked
+CERTAIN = 0.85  # share from which the ends do not matter
+GAP = 30.0  # points between pieces of one candidate
+DENSE = 0.4  # share of a candidate that its pieces cover
+BARE = 0.7  # share of a short line that must have nothing beside it
+LETTER = 45.0  # points: shorter lines may be the strokes of large letters
+LONE = 0.2  # share of the page a rule must run when it meets fewer than two others
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Ruling segments as (x0, y0, x1, y1) with x0 <= x1 and y0 <= y1, in pixels of the straightened image."""
+
+    horizontal: tuple[Segment, ...] = ()
+    vertical: tuple[Segment, ...] = ()
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return self.horizontal + self.vertical
+
+    def points(self, scale: float) -> tuple[Segment, ...]:
+        """All segments in points."""
+        return tuple((x0 * scale, y0 * scale, x1 * scale, y1 * scale) for x0, y0, x1, y1 in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A candidate along the first axis: where it runs (`knots`: position, offset across) and its inked extent."""
+
+    start: float
+    end: float
+    knots: tuple[tuple[float, float], ...]
+
+    def at(self, position: float) -> float:
+        return float(np.interp(position, [p for p, _ in self.knots], [a for _, a in self.knots]))
+
+    @property
+    def across(self) -> float:
+        lengths = np.array([a for _, a in self.knots])
+        return float(np.median(lengths))
+
+
+def thin_dark(grey: Grey, thickest: int, vertical: bool) -> Grey:
+    """How much darker a pixel is than the paper on both sides, for strokes up to `thickest` pixels across."""
+    size = (thickest, 1) if vertical else (1, thickest)
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel), dtype=np.uint8)
+
+
+def find(image: Grey, scale: float) -> Rules:
+    """The ruling lines of a straightened grey or BGR page image."""
+    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    thickest = max(5, round(THICKEST / scale)) | 1
+    flat = (thin_dark(grey, thickest, vertical=False) > CONTRAST).astype(np.uint8)
+    upright = (thin_dark(grey, thickest, vertical=True) > CONTRAST).astype(np.uint8)
+    strokes = flat | upright
+    upright = np.ascontiguousarray(upright.T)
+    rows, columns = _candidates(flat, scale), _candidates(upright, scale)
+    rows, columns = _plausible(rows, columns, scale), _plausible(columns, rows, scale)
+    horizontal = _confirmed(rows, columns, flat, strokes, scale)
+    vertical = _confirmed(columns, rows, upright, strokes.T, scale)
+    horizontal, vertical = _meeting(horizontal, vertical, scale, grey.shape)
+    return Rules(tuple(horizontal), tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in vertical))
+
+
+def _candidates(mask: Grey, scale: float) -> list[_Line]:
+    """Lines along x of a 0/1 mask: long straight runs, those at one height chained, double strokes taken as one."""
+    shortest = max(9, round(SHORTEST_PIECE / scale))
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, max(3, round(1.0 / scale))), np.uint8))
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
+    count, _, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    pieces = [
+        (
+            float(stats[i, cv2.CC_STAT_LEFT]),
+            float(stats[i, cv2.CC_STAT_LEFT] + stats[i, cv2.CC_STAT_WIDTH] - 1),
+            float(y),
+        )
+        for i, (_, y) in enumerate(centres[:count])
+        if i and stats[i, cv2.CC_STAT_HEIGHT] <= max(5.0, THICKEST / scale)
+    ]
+    pieces.sort(key=lambda piece: piece[2])
+    parts = (part for group in _groups(pieces, DOUBLE / scale) for part in _apart(group, GAP / scale))
+    return [_line_of(part) for part in parts]
+
+
+def _plausible(lines: Sequence[_Line], crossing: Sequence[_Line], scale: float) -> list[_Line]:
+    """The candidates without those no longer than a letter's stroke that do not reach from one long line to another."""
+    reach, letter = REACH / scale, LETTER / scale
+    long = np.array([(o.across, o.start - reach, o.end + reach) for o in crossing if o.end - o.start > letter])
+    kept = []
+    for line in lines:
+        if line.end - line.start <= letter:
+            if not long.size:
+                continue
+            near = long[(long[:, 1] <= line.across) & (long[:, 2] >= line.across), 0]
+            if not (np.any(np.abs(near - line.start) <= reach) and np.any(np.abs(near - line.end) <= reach)):
+                continue
+        kept.append(line)
+    return kept
+
+
+def _groups(pieces: Sequence[tuple[float, float, float]], near: float) -> Iterable[list[tuple[float, float, float]]]:
+    """Pieces sorted by height, split where the next one is more than `near` from the length-weighted middle so far."""
+    group: list[tuple[float, float, float]] = []
+    weight = total = 0.0
+    for start, end, height in pieces:
+        if group and height - total / weight > near:
+            yield group
+            group, weight, total = [], 0.0, 0.0
+        group.append((start, end, height))
+        length = end - start + 1
+        weight, total = weight + length, total + length * height
+    if group:
+        yield group
+
+
+def _apart(group: Sequence[tuple[float, float, float]], gap: float) -> Iterable[list[tuple[float, float, float]]]:
+    """Pieces of one height, parted where nothing is for longer than `gap`, at shorter gaps where they are sparse."""
+    part: list[tuple[float, float, float]] = []
+    for piece in [*sorted(group), (np.inf, np.inf, 0.0)]:
+        end = max((p[1] for p in part), default=piece[0])
+        if part and piece[0] - end > gap:
+            if sum(p[1] - p[0] for p in part) >= DENSE * (end - part[0][0]):
+                yield part
+            else:
+                yield from _apart(part, gap / 3)
+            part = []
+        part.append(piece)
+
+
+def _line_of(group: Sequence[tuple[float, float, float]]) -> _Line:
+    """The line through pieces of about one height; where strokes lie side by side (double rule) it runs between them."""
+    start, end = min(p[0] for p in group), max(p[1] for p in group)
+    positions = np.linspace(start, end, max(2, int((end - start) / 40) + 1))
+    knots = []
+    for position in positions:
+        here = [(1.0, h) for s, e, h in group if s - 2 <= position <= e + 2]
+        if not here:
+            here = [(1.0 / (1.0 + min(abs(position - s), abs(position - e))) ** 2, h) for s, e, h in group]
+        knots.append((float(position), sum(w * h for w, h in here) / sum(w for w, _ in here)))
+    return _Line(start, end, tuple(knots))
+
+
+def _confirmed(
+    lines: Sequence[_Line], crossing: Sequence[_Line], mask: Grey, strokes: Grey, scale: float
+) -> list[Segment]:
+    """The parts of the candidates that ink bears out, piece by piece between the lines that may cross them."""
+    segments: list[Segment] = []
+    for line in lines:
+        cuts = _cuts(line, crossing, REACH / scale)
+        ink = _ink_along(line, cuts, mask, strokes, scale)
+        for start, end in _runs(cuts, ink, LETTER / scale):
+            height = float(np.median([line.at(p) for p in np.linspace(start, end, 5)]))
+            segments.append((start, height, end, height))
+    return segments
+
+
+def _cuts(line: _Line, crossing: Sequence[_Line], reach: float) -> list[float]:
+    """Where other lines may cross this one, in order; its own ends too where no other line is near them."""
+    middle = line.across
+    cuts = [o.at(middle) for o in crossing if o.start - reach <= middle <= o.end + reach]
+    cuts = [cut for cut in cuts if line.start - reach <= cut <= line.end + reach]
+    ends = [end for end in (line.start, line.end) if all(abs(cut - end) > reach for cut in cuts)]
+    return sorted({*cuts, *ends})
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """Cumulated counts of pixels along a line, from `first` on: inked ones, those of them without strokes to both sides,
+    and positions without strokes to either side."""
+
+    first: int
+    inked: NDArray[np.int64]
+    plain: NDArray[np.int64]
+    bare: NDArray[np.int64]
+    margin: int
+    zone: int
+
+    def bears_out(self, start: float, end: float) -> tuple[bool, bool]:
+        """Whether the piece between two crossings is ruled (mostly inked, without cross strokes, from end to end), and
+        whether beyond doubt."""
+        a, b = (int(np.clip(round(p) - self.first, 0, self.inked.size - 1)) for p in (start, end))
+        if b - a <= 4 * self.margin:
+            return True, False
+        a, b = a + self.margin, b - self.margin
+        share = (self.plain[b] - self.plain[a]) / (b - a)
+        zone = min(self.zone, b - a)
+        ends = min(self.inked[a + zone] - self.inked[a], self.inked[b] - self.inked[b - zone]) / zone
+        ruled = share >= CERTAIN or (share >= COVERED and ends >= ENDS)
+        bare = (self.bare[b] - self.bare[a]) / (b - a)
+        return bool(ruled), bool(share >= CERTAIN and ends >= CERTAIN and bare >= BARE)
+
+
+def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, scale: float) -> _Ink:
+    """What stands within half a stroke of a line, and beside it, from the first cut to the last."""
+    positions = np.arange(max(0, int(cuts[0])), min(int(cuts[-1]) + 1, mask.shape[1]))
+    heights = np.rint(np.interp(positions, [p for p, _ in line.knots], [a for _, a in line.knots])).astype(int)
+    spread = max(1, round(0.6 / scale))
+
+    def band(source: Grey, first: int, last: int) -> NDArray[np.bool_]:
+        found = np.zeros(positions.size, dtype=np.bool_)
+        for offset in range(first, last + 1):
+            found |= source[np.clip(heights + offset, 0, source.shape[0] - 1), positions] > 0
+        return found
+
+    inked = band(mask, -spread, spread)
+    beside = spread + round(0.9 / scale)
+    near, further = beside + 1, beside + max(1, round(2.5 / scale))
+    both_sides = band(strokes, -near, -beside) & band(strokes, beside, near)
+    bare = ~(band(strokes, -further, -beside) | band(strokes, beside, further))
+    inked_, plain, bare_ = (
+        np.concatenate(([0], np.cumsum(part, dtype=np.int64))) for part in (inked, inked & ~both_sides, bare)
+    )
+    return _Ink(int(positions[0]), inked_, plain, bare_, max(2, round(1.0 / scale)), max(3, round(2.0 / scale)))
+
+
+def _runs(cuts: Sequence[float], ink: _Ink, letter: float) -> Iterable[tuple[float, float]]:
+    """Neighbouring pieces between cuts that are ruled, joined; what is as short as a letter's stroke must be certain."""
+    begin, beyond_doubt = cuts[0], False
+    for start, end in itertools.pairwise([*cuts, cuts[-1]]):
+        ruled, certain = ink.bears_out(start, end) if end > start else (False, False)
+        if ruled:
+            beyond_doubt |= certain
+            continue
+        if start > begin and (beyond_doubt or start - begin > letter):
+            yield begin, start
+        begin, beyond_doubt = end, False
+
+
+def _meeting(
+    horizontal: Sequence[Segment], vertical: Sequence[Segment], scale: float, shape: Sequence[int]
+) -> tuple[list[Segment], list[Segment]]:
+    """Both kinds ended exactly at the lines they meet; short ones that meet fewer than two others are left out.
+
+    `vertical` comes and goes transposed: its x is the page's y.
+    """
+    reach = REACH / scale
+
+    def kept(segments: Sequence[Segment], others: Sequence[Segment], long: float) -> list[Segment]:
+        ended = [_snapped(s, others, reach) for s in segments]
+        return [s for s, meets in ended if s[2] - s[0] >= (reach if meets >= 2 else long)]
+
+    for _ in range(3):
+        horizontal, vertical = (
+            kept(horizontal, vertical, LONE * shape[1]),
+            kept(vertical, horizontal, LONE * shape[0]),
+        )
+    return list(horizontal), list(vertical)
+
+
+def _snapped(segment: Segment, others: Sequence[Segment], reach: float) -> tuple[Segment, int]:
+    """A segment with its ends moved onto the lines they nearly meet, and how many lines it meets."""
+    start, height, end, _ = segment
+    meeting = [o[1] for o in others if o[0] - reach <= height <= o[2] + reach and start - reach <= o[1] <= end + reach]
+    nearest_start = min(meeting, key=lambda p: abs(p - start), default=start)
+    nearest_end = min(meeting, key=lambda p: abs(p - end), default=end)
+    start = nearest_start if abs(nearest_start - start) <= reach else start
+    end = nearest_end if abs(nearest_end - end) <= reach else end
+    return (start, height, max(start, end), height), len(meeting)

@@ -1,0 +1,131 @@
+"""Page to grids of cells: Camelot finds the ruled grid, the tokens are put into its cells by geometry.
+
+Camelot's text is not used: it knows no probabilities and gives a fused token to one cell. Its boxes have their origin at
+the bottom left of the page; everything here has it at the top left.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from camelot.handlers import PARSERS, PDFHandler
+from camelot.parsers import Lattice
+
+from models.document import Box, Grid, GridCell, Token
+from worker.filling import filled
+
+log = logging.getLogger(__name__)
+
+Engine = Literal["combined", "vector"]
+FLAVOUR = "jiaokan-lattice"
+THINNEST = 2.0  # points: rows and columns narrower than that are the two strokes of a double rule
+
+
+class _Ruled(Lattice):  # type: ignore[misc]  # Camelot's classes carry no annotations
+    """Camelot's lattice parser for pages of accounts: a form that was filed empty is a table, too."""
+
+    def _reject_table(self, table: Any) -> bool:  # noqa: ARG002  # Camelot's signature
+        return False
+
+    def _document_has_no_text(self) -> bool:
+        return False
+
+
+PARSERS[FLAVOUR] = _Ruled
+
+
+def grids(pdf: bytes, tokens: Sequence[Token], page: int = 1, engine: Engine = "combined") -> tuple[Grid, ...]:
+    """The ruled tables of a page, top to bottom, with the page's tokens in their cells.
+
+    `pdf` shows the straightened page, its rules as vector strokes where `engine` is "vector" (fast, and right for a
+    page that textlayer wrote); "combined" looks at the rendered page as well. Tokens outside every grid are left out.
+    A page that Camelot cannot make sense of has no grids; the reason is logged.
+    """
+    return tuple(filled(grid, tokens) for grid in skeletons(pdf, page, engine))
+
+
+def skeletons(pdf: bytes, page: int = 1, engine: Engine = "combined") -> tuple[Grid, ...]:
+    """The ruled tables of a page without their tokens."""
+    try:
+        with warnings.catch_warnings(), PDFHandler(pdf, pages=str(page)) as handler:
+            warnings.simplefilter("ignore")
+            found = list(handler.parse(flavor=FLAVOUR, engine=engine))
+    except Exception as error:  # noqa: BLE001  # whatever a broken page makes a PDF parser raise, the page can go on
+        log.warning("no grids on page %d: Camelot stopped with %s: %s", page, type(error).__name__, error)
+        return ()
+    made = [_grid(table) for table in found]
+    return tuple(sorted((grid for grid in made if grid is not None), key=lambda grid: (grid.box.y0, grid.box.x0)))
+
+
+def _grid(table: Any) -> Grid | None:
+    """A Camelot table as a Grid without tokens; None where too little of it is left."""
+    height = float(table.pdf_size[1])
+    rows = [(height - float(top), height - float(bottom)) for top, bottom in table.rows]
+    columns = [(float(left), float(right)) for left, right in table.cols]
+    if not rows or not columns:
+        return None
+    edges = _Edges(table.cells)
+    cells = tuple(_cells(edges, rows, columns))
+    box = Box(columns[0][0], rows[0][0], columns[-1][1], rows[-1][1])
+    return Grid(box, len(rows), len(columns), cells)
+
+
+class _Edges:
+    """Which sides of the unit cells of a Camelot table are ruled."""
+
+    def __init__(self, cells: Sequence[Sequence[Any]]) -> None:
+        self._cells = cells
+        self.row_count, self.column_count = len(cells), len(cells[0])
+
+    def right(self, row: int, column: int) -> bool:
+        """Whether a rule stands between a unit cell and its right neighbour; there always is one at the border."""
+        if column + 1 >= self.column_count:
+            return True
+        return bool(self._cells[row][column].right or self._cells[row][column + 1].left)
+
+    def below(self, row: int, column: int) -> bool:
+        """Whether a rule stands between a unit cell and the one below it; there always is one at the border."""
+        if row + 1 >= self.row_count:
+            return True
+        return bool(self._cells[row][column].bottom or self._cells[row + 1][column].top)
+
+
+def _cells(
+    edges: _Edges, rows: Sequence[tuple[float, float]], columns: Sequence[tuple[float, float]]
+) -> list[GridCell]:
+    """Unit cells not parted by a rule, merged to rectangles."""
+    taken: set[tuple[int, int]] = set()
+    cells = []
+    for row in range(edges.row_count):
+        for column in range(edges.column_count):
+            if (row, column) in taken:
+                continue
+            right = column
+            while not edges.right(row, right) and (row, right + 1) not in taken:
+                right += 1
+            bottom = row
+            while _open_below(edges, bottom, column, right):
+                bottom += 1
+            taken.update((r, c) for r in range(row, bottom + 1) for c in range(column, right + 1))
+            box = Box(columns[column][0], rows[row][0], columns[right][1], rows[bottom][1])
+            cells.append(GridCell(row, column, bottom - row + 1, right - column + 1, box))
+    return cells
+
+
+def _open_below(edges: _Edges, row: int, left: int, right: int) -> bool:
+    """Whether a run of merged unit cells goes on in the row below, all of it and nothing more."""
+    if any(edges.below(row, column) for column in range(left, right + 1)):
+        return False
+    if any(edges.right(row + 1, column) for column in range(left, right)):
+        return False
+    starts = left == 0 or edges.right(row + 1, left - 1)
+    return starts and edges.right(row + 1, right)
+
+
+def without_tokens(grid: Grid) -> Grid:
+    """The bare grid."""
+    return replace(grid, cells=tuple(replace(cell, tokens=()) for cell in grid.cells))
