@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.document import Box, Token
+from models.document import Box, Mesh, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,28 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The facts of one PDF page; `rules` are thin boxes along ruling lines, `pictures` the places of its images."""
+    """The facts of one PDF page; `rules` are thin boxes along ruling lines, `pictures` the places of its images.
+
+    A page whose text mostly runs sideways or upside down is turned clockwise by `turn` degrees to make it readable;
+    sizes and boxes are then those of the turned page, and `mesh` leads back to the page as displayed.
+    """
 
     width: float
     height: float
     runs: tuple[Run, ...]
     rules: tuple[Box, ...] = ()
     pictures: tuple[Box, ...] = ()
+    turn: int = 0
+
+    @property
+    def mesh(self) -> Mesh | None:
+        """The way back from a turned page; None where nothing was turned."""
+        if not self.turn:
+            return None
+        w, h = self.width, self.height
+        corners: dict[int, tuple[tuple[float, float], ...]] = {
+            90: ((0, w), (0, 0), (h, w), (h, 0)),
+            180: ((w, h), (0, h), (w, 0), (0, 0)),
+            270: ((h, 0), (h, w), (0, 0), (0, w)),
+        }
+        return Mesh(w, h, 2, 2, corners[self.turn])

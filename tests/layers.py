@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from unittest import mock
 
@@ -14,7 +15,7 @@ from reportlab.pdfbase import pdfmetrics, ttfonts  # type: ignore[import-untyped
 from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-from corpus.fonts import embeddable
+from corpus.fonts import embeddable, source
 
 WIDTH, HEIGHT = 595.0, 842.0
 NAMES = (
@@ -30,6 +31,7 @@ NAMES = (
     "其他支出",
     "本年支出合计",
 )
+_CHARACTERS = "收入支出决算总表合计看不见在图下上0123456789,.-"
 Wrong = Callable[[list[int]], list[int]]
 """How a font's map lies: the Unicode values of its codes, honest to dishonest."""
 
@@ -55,12 +57,14 @@ def renamed(old: str, new: str) -> Wrong:
     return lambda values: [ord(new) if v == ord(old) else v for v in values]
 
 
+@cache
 def font(name: str, face: str) -> str:
     """Registers an embedded font of its own under a name, so that two fonts may share a face."""
-    file, index = embeddable(
-        face, "".join(NAMES) + "部门收入支出决算总表单位万元项目金额栏次合计年初结转和余0123456789,.-"
-    )
-    pdfmetrics.registerFont(TTFont(name, file, subfontIndex=index, asciiReadable=0))
+    found = source(face)
+    file: object = str(found.path)
+    if found.path.suffix == ".otf":
+        file, _ = embeddable(face, "".join(NAMES) + _CHARACTERS)
+    pdfmetrics.registerFont(TTFont(name, file, subfontIndex=found.index, asciiReadable=0))
     return name
 
 

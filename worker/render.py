@@ -26,6 +26,7 @@ A4_WIDTH = 595.0
 
 # PDFium's error codes (fpdfview.h), with what a person can do about each.
 _PDF_ERRORS = {
+    0: "the PDF holds no page that can be opened: get it again from its source, or open and save it anew",
     2: "the file cannot be opened: check that it exists and may be read",
     3: "this is not a PDF, or it is damaged or cut short: get it again from its source, or open and save it anew",
     4: "the PDF is locked with a password: remove the password and add the file again",
@@ -51,7 +52,7 @@ class PdfFile:
             self._pdf: Any = pdfium.PdfDocument(source)
         except pdfium.PdfiumError as error:
             code = getattr(error, "err_code", None)
-            raise UnreadableError(_PDF_ERRORS.get(code or 0, _PDF_ERRORS[3])) from error
+            raise UnreadableError(_PDF_ERRORS.get(code if code is not None else 3, _PDF_ERRORS[3])) from error
         except OSError as error:
             raise UnreadableError(_PDF_ERRORS[2]) from error
         # Broken form fields stay undrawn; the rest of the page is no worse for it.
@@ -101,12 +102,12 @@ class PdfFile:
             return render_page(page, dpi, pixel_limit)
 
 
-def render_page(page: Any, dpi: float, pixel_limit: int) -> Picture:
-    """Like `PdfFile.render`, for a page that is open already."""
+def render_page(page: Any, dpi: float, pixel_limit: int, turn: int = 0) -> Picture:
+    """Like `PdfFile.render`, for a page that is open already, turned clockwise by a multiple of 90 degrees."""
     scale = dpi / POINTS_PER_INCH
     width, height = page.get_size()
     _check_pixels(width * scale, height * scale, pixel_limit)
-    bitmap = page.render(scale=scale, may_draw_forms=True, limit_image_cache=True)
+    bitmap = page.render(scale=scale, rotation=turn, may_draw_forms=True, limit_image_cache=True)
     try:
         return np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8, order="C")
     finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,23 +25,55 @@ _LEVEL = 0.05
 
 
 def extract(page: Any) -> Layer:
-    """The facts of an open page (pypdfium2's PdfPage), which stays open."""
-    width, height = page.get_size()
-    place = placement(page)
-    drawn = drawings(page, place)
-    reader = _CharacterReader(place, drawn, Box(0.0, 0.0, width, height))
+    """The facts of an open page (pypdfium2's PdfPage), which stays open.
+
+    Rendering has to turn the page likewise: see `Layer.turn`.
+    """
     textpage = page.get_textpage()
     try:
-        characters = reader.characters(textpage.raw)
+        characters, drawn = _facts(page, textpage.raw, 0)
+        turn = _turn(textpage.raw, [c for c in characters if c.shown], _rotation(page))
+        if turn:
+            characters, drawn = _facts(page, textpage.raw, turn)
     finally:
         textpage.close()
     rules = tuple(rule for drawing in drawn.values() for rule in drawing.rules)
     pictures = tuple(d.box for d in drawn.values() if d.picture)
-    return Layer(float(width), float(height), group(characters, rules), rules, pictures)
+    width, height = _size(page, turn)
+    return Layer(width, height, group(characters, rules), rules, pictures, turn)
 
 
-def placement(page: Any) -> Placement:
-    """The way from the page's own coordinates to the displayed page: its box's corner and /Rotate."""
+def _facts(page: Any, textpage: Any, turn: int) -> tuple[list[Character], dict[int, Drawing]]:
+    place = _placement(page, _rotation(page) + turn)
+    drawn = drawings(page, place)
+    return _CharacterReader(place, drawn, Box(0.0, 0.0, *_size(page, turn))).characters(textpage), drawn
+
+
+def _rotation(page: Any) -> int:
+    return int(page.get_rotation())
+
+
+def _size(page: Any, turn: int) -> tuple[float, float]:
+    width, height = (float(side) for side in page.get_size())
+    return (height, width) if turn % 180 else (width, height)
+
+
+def _turn(textpage: Any, characters: Sequence[Character], rotation: int) -> int:
+    """The quarter turns, in degrees clockwise, after which most of the characters shown run from left to right."""
+    if 2 * sum(c.upright for c in characters) >= len(characters):
+        return 0
+    matrix = pdfium.FS_MATRIX()
+    ways: Counter[int] = Counter()
+    for index in range(pdfium.FPDFText_CountChars(textpage)):
+        if pdfium.FPDFText_GetMatrix(textpage, index, matrix):
+            # The angle is counter-clockwise from the page's own x axis, /Rotate turns the display clockwise.
+            angle = math.degrees(math.atan2(matrix.b, matrix.a)) - rotation
+            ways[round(angle / 90) * 90 % 360] += 1
+    return ways.most_common(1)[0][0] if ways else 0
+
+
+def _placement(page: Any, rotation: int) -> Placement:
+    """The way from the page's own coordinates to the displayed page: its box's corner, and its rotation clockwise."""
     bounds = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page.raw, bounds)
     left, bottom, right, top = bounds.left, bounds.bottom, bounds.right, bounds.top
@@ -48,7 +82,7 @@ def placement(page: Any) -> Placement:
         90: Placement(0, 1, 1, 0, -bottom, -left),
         180: Placement(-1, 0, 0, 1, right, -bottom),
         270: Placement(0, -1, -1, 0, top, right),
-    }[page.get_rotation() % 360]
+    }[rotation % 360]
 
 
 @dataclass(slots=True)

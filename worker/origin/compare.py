@@ -75,10 +75,23 @@ class Tally:
 def compare(claimed: Sequence[str], read: str) -> list[tuple[Outcome, str]]:
     """For each claimed character whether the reading agrees, and what was read in its place (empty: nothing).
 
-    The two are aligned at the least cost (Levenshtein), punctuation at half price because recognisers lose and swap it.
+    Where both have the same number of characters besides punctuation, which recognisers lose and swap, these are
+    compared one by one: 0178 against 1289 is a shift, not two matches. Otherwise the two are aligned at the least cost.
     """
     left = [_plain(char) for char in claimed]
     right = [_plain(char) for char in unicodedata.normalize("NFKC", read) if not char.isspace()]
+    there = [char for char in right if not _punctuation(char)]
+    if sum(not _punctuation(char) for char in left) != len(there):
+        return _aligned(left, right)
+    if [_punctuation(char) for char in left] == [_punctuation(char) for char in right]:
+        return [(_outcome(a, b), b) for a, b in zip(left, right, strict=True)]
+    rest = iter(there)
+    others = ["" if _punctuation(char) else next(rest) for char in left]
+    return [(_outcome(a, b), b) for a, b in zip(left, others, strict=True)]
+
+
+def _aligned(left: Sequence[str], right: Sequence[str]) -> list[tuple[Outcome, str]]:
+    """The comparison along the cheapest alignment (Levenshtein), punctuation at half price."""
     costs = _costs(left, right)
     found: list[tuple[Outcome, str]] = []
     i, j = len(left), len(right)
@@ -146,8 +159,7 @@ def _outcome(claimed: str, read: str) -> Outcome:
     if claimed == read:
         return Outcome.AGREES
     if _alike(claimed, read) or neutral(read):
-        # A letter read as nothing or as a mark may be lost by the recogniser; a digit of a whole number too.
-        return Outcome.UNDECIDED
-    if _punctuation(claimed) and not read.isalnum():
-        return Outcome.UNDECIDED
+        return Outcome.UNDECIDED  # What was read as nothing or as a mark may have been lost by the recogniser.
+    if _punctuation(claimed) and (not claimed.isascii() or not read.isalnum()):
+        return Outcome.UNDECIDED  # Bullets, squares and dashes are read as whatever letter they resemble.
     return Outcome.DIFFERS

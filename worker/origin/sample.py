@@ -12,7 +12,7 @@ from worker.origin.compare import neutral, unmapped
 
 _LENGTH = 14
 """Characters of a piece: long enough to align a reading, short enough to read fast."""
-_DIGIT_WEIGHT, _ODD_WEIGHT, _WEIGHT = 6.0, 4.0, 1.0
+_DIGIT_WEIGHT, _ODD_WEIGHT, _WEIGHT, _MARK_WEIGHT = 6.0, 4.0, 1.0, 0.3
 _AGAIN = 0.15
 """What a character counts that one piece has shown already, for each time it was."""
 _PER_PIECE = 1.5
@@ -29,12 +29,8 @@ class Piece:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """(font, character) of what says something about a font."""
-        return [
-            (font, char)
-            for font, char in zip(self.fonts, self.chars, strict=True)
-            if unmapped(char) or not neutral(char)
-        ]
+        """(font, character) of each glyph."""
+        return list(zip(self.fonts, self.chars, strict=True))
 
 
 def pieces(runs: Iterable[Run]) -> list[Piece]:
@@ -84,7 +80,9 @@ def _gain(piece: Piece, seen: Counter[tuple[str, str]]) -> float:
 def _weight(char: str) -> float:
     if char.isdigit():
         return _DIGIT_WEIGHT
-    return _ODD_WEIGHT if unmapped(char) else _WEIGHT
+    if unmapped(char):
+        return _ODD_WEIGHT
+    return _MARK_WEIGHT if neutral(char) else _WEIGHT
 
 
 def showing(candidates: Iterable[Piece], font: str, chars: Iterable[str]) -> list[Piece]:
