@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.document import Cell, Row, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.headers import FormMatch, find_form, form_by_title, likeness
 from worker.layout.captions import text_between
-from worker.layout.parts import Part, Plan, PrintedLine
+from worker.layout.parts import Part, Plan, PrintedLine, cell_text
 from worker.layout.plan import inherit, plan_columns
 from worker.layout.rows import PlainRow, numbered, part_rows
 
@@ -125,8 +125,9 @@ def finish(table: Growing, code: str, prefix: str) -> Table:
     plain: list[PlainRow] = []
     line = 0
     for part, plan in zip(table.parts, table.plans, strict=True):
-        plain += part_rows(part, plan, line)
-        line += part.end_row - part.header_rows
+        fresh = _without_repeated_total(part) if plain else part
+        plain += part_rows(fresh, plan, line)
+        line += fresh.end_row - fresh.header_rows
     rows, cells = numbered(plain, prefix)
     first = table.parts[0].caption
     empty = _is_empty(table, rows, cells)
@@ -145,6 +146,15 @@ def finish(table: Growing, code: str, prefix: str) -> Table:
         declared_empty=empty,
         doubts=tuple(dict.fromkeys(doubts)),
     )
+
+
+def _without_repeated_total(part: Part) -> Part:
+    """A total printed beside the 类 款 项 cells of a header is repeated with it: not a row of its own."""
+    heads = [c for c in part.grid.cells if c.row < part.header_rows < c.row + c.row_span and cell_text(c)]
+    texts = [cell_text(cell) for cell in part.grid.cells if cell.row == part.header_rows]
+    if heads and any(_TOTAL.match(text) for text in texts):
+        return replace(part, header_rows=part.header_rows + 1)
+    return part
 
 
 def _is_empty(table: Growing, rows: Sequence[Row], cells: Sequence[Cell]) -> bool:
