@@ -25,7 +25,8 @@ _ORDINAL_ITEM = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.,]|\d
 _TOTAL = re.compile(r"^(?:收入|支出)?[合总小]计$")
 _FIGURE = re.compile(r"^[^\d]*\d[\d,]*[.,]\d{2}\D*$|^\d{3,}$|^\d{3}\.\d\d$")
 _SMALL = re.compile(r"^\d{1,2}$")
-_NOTE = re.compile(r"^(?:备?注|说明)[:：\d]")  # noqa: RUF001  # as printed
+_CODE_LEVELS = frozenset("类款项")
+_NOTE = re.compile(r"^(?:备?注|说明)[:：\d]")  # as printed
 _ANCHORS = frozenset(
     ("项目", "行次", "栏次", "类", "款", "科目编码", "科目代码", "科目名称", "决算数", "预算数", "金额")
 )
@@ -68,7 +69,8 @@ def holds_data(texts: list[str]) -> bool:
     plain = [unicodedata.normalize("NFKC", text) for text in texts]
     if any(_FIGURE.match(text) or _ORDINAL_ITEM.match(text) for text in plain):
         return True
-    if len(plain) == 1 and _TOTAL.match(plain[0]):
+    items = [text for text in plain if text not in _CODE_LEVELS]
+    if len(items) == 1 and _TOTAL.match(items[0]):
         return True
     return any(is_numeric(text) for text in plain) and not is_numbering(texts)
 

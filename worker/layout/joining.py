@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from models.document import Cell, Row, Table
+from models.document import Cell, Grid, Row, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.headers import FormMatch, find_form, form_by_title, likeness
 from worker.layout.captions import text_between
 from worker.layout.parts import Part, Plan, PrintedLine, cell_text
-from worker.layout.plan import inherit, plan_columns
+from worker.layout.plan import go_on, plan_columns
 from worker.layout.rows import PlainRow, numbered, part_rows
 
 SAME_HEADER = 0.8
@@ -40,9 +40,10 @@ def join(parts: Sequence[tuple[Part, Sequence[PrintedLine]]]) -> list[Growing]:
     """Tables in order of appearance. Each part comes with the lines between it and the part before."""
     tables: list[Growing] = []
     for part, between in parts:
-        plan = _going_on(tables[-1], part, between) if tables else None
-        if plan:
-            tables[-1].parts.append(part)
+        further = _going_on(tables[-1], part, between) if tables else None
+        if further:
+            grid, plan = further
+            tables[-1].parts.append(replace(part, grid=grid))
             tables[-1].plans.append(plan)
         else:
             tables.append(_begin(part, tables))
@@ -74,16 +75,19 @@ def _expected(tables: Sequence[Growing]) -> str:
     return codes[codes.index(last) + 1] if last and last != codes[-1] else codes[0]
 
 
-def _going_on(table: Growing, part: Part, between: Sequence[PrintedLine]) -> Plan | None:
-    """The plan of a part that goes on with the table, None if the part begins another one."""
+def _going_on(table: Growing, part: Part, between: Sequence[PrintedLine]) -> tuple[Grid, Plan] | None:
+    """The grid and plan of a part that goes on with the table, None if the part begins another one.
+
+    A repeated header has the same columns: those of the table are kept, whatever a misreading makes of one.
+    """
     last = table.last
     if part.page.number - last.page.number > 1 or not _same_title(table, part):
         return None
     if part.has_header:
-        return _plan_of_repeated(table, part) if _same_header(table.parts[0], part) else None
+        return go_on(table.plans[0], part.grid) if _same_header(table.parts[0], part) else None
     if part.page.number == last.page.number and text_between(between, part.page):
         return None
-    return inherit(table.plans[-1], part.grid)
+    return go_on(table.plans[0], part.grid)
 
 
 def _same_title(table: Growing, part: Part) -> bool:
@@ -113,11 +117,6 @@ def _same_header(first: Part, part: Part) -> bool:
         for a, b in zip(first.leaves, part.leaves, strict=True)
     ]
     return sum(alike) / len(alike) >= SAME_HEADER
-
-
-def _plan_of_repeated(table: Growing, part: Part) -> Plan | None:
-    """A repeated header has the same columns: those of the table are kept, whatever a misreading makes of one."""
-    return inherit(table.plans[0], part.grid)
 
 
 def finish(table: Growing, code: str, prefix: str) -> Table:

@@ -105,7 +105,7 @@ def _extents(edges: list[float | None], start: float, end: float) -> tuple[tuple
 def spans_of(grid: Grid) -> tuple[tuple[float, float], ...]:
     """The extents of the columns as shares of the grid's width."""
     boxes = column_boxes(grid)
-    left, width = boxes[0][0], max(boxes[-1][1] - boxes[0][0], 1.0)
+    left, width = grid.box.x0, max(grid.box.width, 1.0)
     return tuple(((x0 - left) / width, (x1 - left) / width) for x0, x1 in boxes)
 
 

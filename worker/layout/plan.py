@@ -20,6 +20,9 @@ from worker.layout.text import has_words, is_numeric
 MOST = 0.6
 SURE = 0.75
 FEW = 3
+SAME_EDGE = 0.02
+
+Span = tuple[float, float]
 
 _CODE = re.compile(r"^\d{3,7}$|^\d{3}\.\d\d$|^\d\d?$")
 _LONG_CODE = re.compile(r"^\d{3,7}$|^\d{3}\.\d\d$")
@@ -196,28 +199,55 @@ def _missing(form: Form, found: Sequence[int | None]) -> tuple[str, ...]:
     )
 
 
-def inherit(plan: Plan, grid: Grid) -> Plan | None:
-    """The plan of a grid that goes on without a header: column by column, or by their places where the counts differ.
+def go_on(plan: Plan, grid: Grid) -> tuple[Grid, Plan] | None:
+    """The grid and plan of a part that goes on without a header of its own.
 
-    None where a data column of the table finds no counterpart that is its alone.
+    A grid of as many columns follows the plan as it is. Where merged cells or lost rules left fewer, its cells are put
+    back on the table's columns by their edges; where it has more, its columns go by their places. None if neither fits.
     """
     spans = spans_of(grid)
     if len(spans) == len(plan.spans):
-        return Plan(plan.form, plan.columns, plan.sources, spans, plan.doubts)
+        return grid, replace(plan, spans=spans)
+    if len(spans) < len(plan.spans):
+        wide = _on_columns(grid, spans, plan.spans)
+        return (wide, plan) if wide else None
+    placed = _by_place(plan, spans)
+    return (grid, placed) if placed else None
+
+
+def _on_columns(grid: Grid, spans: Sequence[Span], wanted: Sequence[Span]) -> Grid | None:
+    """The grid with its cells on the wanted columns, None if one of its edges is none of theirs."""
+    edges = [start for start, _ in wanted] + [wanted[-1][1]]
+    own = [start for start, _ in spans] + [spans[-1][1]]
+    homes = [min(range(len(edges)), key=lambda i: abs(edges[i] - x)) for x in own]
+    if any(abs(edges[i] - x) > SAME_EDGE for i, x in zip(homes, own, strict=True)) or len(set(homes)) < len(homes):
+        return None
+    cells = tuple(
+        replace(
+            cell,
+            column=homes[cell.column],
+            column_span=homes[cell.column + cell.column_span] - homes[cell.column],
+        )
+        for cell in grid.cells
+    )
+    return Grid(grid.box, grid.row_count, len(wanted), cells)
+
+
+def _by_place(plan: Plan, spans: Sequence[Span]) -> Plan | None:
+    """The plan for more columns than the table has: each takes the role of the one it lies in."""
     nearest = [max(range(len(plan.spans)), key=lambda i: _shared(span, plan.spans[i])) for span in spans]
-    if len(set(nearest)) != len(nearest):
+    data = [plan.sources[i].column for i in nearest if plan.sources[i].column is not None]
+    wanted = {source.column for source in plan.sources if source.column is not None}
+    if len(set(data)) != len(data) or set(data) != wanted:
         return None
     sources = tuple(
         replace(plan.sources[i], doubt="" if _shared(span, plan.spans[i]) >= SURE else "column found by its place")
         for i, span in zip(nearest, spans, strict=True)
     )
-    wanted = {source.column for source in plan.sources if source.column is not None}
-    if {source.column for source in sources if source.column is not None} != wanted:
-        return None
-    return Plan(plan.form, plan.columns, sources, spans, plan.doubts)
+    return replace(plan, sources=sources, spans=tuple(spans))
 
 
-def _shared(one: tuple[float, float], other: tuple[float, float]) -> float:
+def _shared(one: Span, other: Span) -> float:
     """Overlap of two extents as a share of the wider one."""
     wide = min(one[1], other[1]) - max(one[0], other[0])
     return wide / max(one[1] - one[0], other[1] - other[0], 1e-6)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from models.document import Box, Cell, GridCell, Reading, Row, Token
 from models.forms import Shape
 from worker.core.headers import Role, squashed
-from worker.layout.parts import Part, Plan, cell_text, column_boxes, covering, row_boxes
+from worker.layout.parts import Part, Plan, cell_text, covering, row_boxes
 from worker.layout.plan import CODES
 from worker.layout.text import figures, has_words, is_numeric, reading
 
@@ -59,7 +59,7 @@ def _place(part: Part, plan: Plan, index: int) -> dict[int, Placed]:
     """What stands in each printed column of a grid row."""
     grid = part.grid
     cover = covering(grid)
-    rows, columns = row_boxes(grid), column_boxes(grid)
+    rows, columns = row_boxes(grid), _columns(part, plan)
     taken: dict[int, list[Token]] = {}
     doubts: dict[int, str] = {}
     for cell in _cells_of_line(part, index, rows):
@@ -75,6 +75,12 @@ def _place(part: Part, plan: Plan, index: int) -> dict[int, Placed]:
         doubt = doubts.get(column, "") or ("" if own is not None else _NO_CELL)
         placed[column] = Placed(tuple(taken.get(column, ())), box, doubt)
     return placed
+
+
+def _columns(part: Part, plan: Plan) -> list[tuple[float, float]]:
+    """Left and right edge of each printed column, in points."""
+    box = part.grid.box
+    return [(box.x0 + start * box.width, box.x0 + end * box.width) for start, end in plan.spans]
 
 
 def _cells_of_line(part: Part, index: int, rows: Sequence[tuple[float, float]]) -> Iterator[GridCell]:
