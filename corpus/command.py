@@ -6,32 +6,62 @@ import argparse
 import sys
 from pathlib import Path
 
+_SCORED = "born-digital broken-tounicode level1 level1-garbled level2 level3 level4"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands to the parser of `jiaokan corpus`."""
     commands = parser.add_subparsers(dest="corpus_command", required=True, metavar="COMMAND")
     make = commands.add_parser("make", help="write random documents of one level and what they hold")
-    make.add_argument(
-        "--level", required=True, help="born-digital, broken-tounicode, level1, level1-garbled, level2 ..."
-    )
-    make.add_argument("--count", type=int, default=3)
-    make.add_argument("--seed", type=int, default=1)
-    make.add_argument("--out", type=Path, required=True)
+    make.add_argument("--level", required=True, help=f"one of {_SCORED}")
+    make.add_argument("--count", type=int, default=3, help="documents to make (default 3)")
+    make.add_argument("--out", type=Path, required=True, help="folder for the PDFs and their truth/")
+    report = commands.add_parser("report", help="make fresh documents, extract them, and say what was right")
+    report.add_argument("--levels", nargs="+", default=_SCORED.split(), help=f"some of {_SCORED} (default: all)")
+    report.add_argument("--count", type=int, default=10, help="documents of each level (default 10)")
+    report.add_argument("--out", type=Path, default=Path("corpus-report"), help="folder for documents and report")
+    bench = commands.add_parser("bench", help="race `jiaokan extract` against stock PaddleOCR and Camelot")
+    bench.add_argument("--count", type=int, default=1, help="documents of level 1 and of level 2 (default 1 each)")
+    bench.add_argument("--out", type=Path, default=Path("corpus-bench"), help="folder for documents and results")
+    for each in (make, report, bench):
+        each.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (default 1)")
+        each.add_argument("--jobs", type=int, default=2, help="processes at once (default 2)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the chosen subcommand; the exit status."""
-    return {"make": _make}[args.corpus_command](args)
+    """Run the chosen subcommand; the exit status, 2 when it could not start."""
+    known = _SCORED.split()
+    wanted = args.levels if args.corpus_command == "report" else [getattr(args, "level", known[0])]
+    unknown = [level for level in wanted if level not in known]
+    if unknown:
+        sys.stderr.write(f"There is no level {unknown[0]}; choose from {_SCORED}\n")
+        return 2
+    try:
+        return {"make": _make, "report": _report, "bench": _bench}[args.corpus_command](args)
+    except RuntimeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
 
 
 def _make(args: argparse.Namespace) -> int:
-    from corpus import make  # noqa: PLC0415  # loads OpenCV, which `--help` need not wait for
+    from corpus.make import make  # noqa: PLC0415  # loads OpenCV, which `--help` need not wait for
 
-    if args.level not in make.LEVELS:
-        sys.stderr.write(f"There is no level {args.level}; choose from {', '.join(make.LEVELS)}\n")
-        return 2
-    for path in make.make(args.level, args.count, args.seed, args.out):
+    for path in make(args.level, args.count, args.seed, args.out, args.jobs):
         sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from corpus.report import report  # noqa: PLC0415
+
+    results = report(args.levels, args.count, args.seed, args.out, args.jobs)
+    return 0 if all(r.reached for r in results) else 1
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from corpus.bench import bench  # noqa: PLC0415
+
+    bench(args.count, args.seed, args.out, args.jobs)
     return 0
 
 

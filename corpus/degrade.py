@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
-import augraphy
+import augraphy  # type: ignore[import-untyped]  # augraphy ships no types
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ Image = NDArray[np.uint8]
 Generator = np.random.Generator
 
 
-def _bytes(image: NDArray[np.floating]) -> Image:
+def _bytes(image: NDArray[Any]) -> Image:
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
@@ -107,7 +108,7 @@ def _border_shadow(image: Image, rng: Generator) -> Image:
         along = along[::-1]
     dark = 1 - rng.uniform(0.25, 0.55) * np.exp(-along / rng.uniform(0.03, 0.09))
     shade = dark[None, :, None] if side < len("lr") else dark[:, None, None]
-    return _bytes(image * shade)
+    return _bytes(image.astype(np.float32) * shade)
 
 
 def worn_scan(image: Image, rng: Generator) -> Image:

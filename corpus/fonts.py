@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
-from fontTools.pens.cu2quPen import Cu2QuPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont as Face
+from fontTools.pens.cu2quPen import Cu2QuPen  # type: ignore[import-untyped]  # fontTools ships no types
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
+from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont as Face  # type: ignore[import-untyped]
 from fontTools.ttLib import newTable
 from PIL import ImageFont
 
@@ -75,7 +75,7 @@ def picture_font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
 
 
 def embeddable(name: str, characters: Iterable[str]) -> tuple[BytesIO | str, int]:
-    """What reportlab's TTFont takes as file and subfontIndex: the file itself, or a cut-down copy with TrueType outlines."""
+    """What reportlab's TTFont takes as file and subfontIndex: the file, or a copy cut down to TrueType outlines."""
     found = source(name)
     face = Face(found.path, fontNumber=found.index, lazy=True)
     if "glyf" in face:

@@ -1,4 +1,4 @@
-"""Text layers that lie: fonts whose ToUnicode maps are missing or wrong, and what an old OCR program wrote under a scan."""
+"""Text layers that lie: fonts with missing or wrong ToUnicode maps, and an old OCR program's text under a scan."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LyingFont(TTFont):  # type: ignore[misc]  # the base class is untyped
     def _told(self, code: int) -> int:
         if self._mode == "permuted":
             return self._digits.get(code, code)
-        return code + self._shift if code > 0x20 else code
+        return code + self._shift if code > ord(" ") else code
 
 
 def _cmap(characters: list[int]) -> str:
@@ -71,7 +71,7 @@ def _cmap(characters: list[int]) -> str:
 
 
 def misread(text: str, rng: Random, rate: float = 0.07, table: Mapping[str, str] = _MISREAD) -> str:
-    """Text as an old OCR program would give it: look-alikes, separators exchanged or lost, a character dropped or doubled."""
+    """Text as an old OCR program would give it: look-alikes, separators exchanged, characters dropped or doubled."""
     found = []
     for char in text:
         if rng.random() >= rate:

@@ -1,16 +1,18 @@
-"""Documents made of figures: random ones as born-digital PDFs, as scans of four levels, and with text layers that lie."""
+"""Documents made of figures: random ones as born-digital PDFs, scans of four levels, and with text layers that lie."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from io import BytesIO
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
 import cv2
 import numpy as np
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]  # pypdfium2 ships no types
 from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # reportlab ships no types
 from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
@@ -20,10 +22,11 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 from corpus import degrade, fonts, forms, garble, lists, narrative, pages, seal, truth
 from corpus.account import random_account
 from corpus.draw import Faces, Painter, Run
-from corpus.truth import Filed, Truth
+from corpus.truth import Filed, Truth, TruthCell
 from corpus.variant import Variant, random_variant
 
 LEVELS = ("born-digital", "broken-tounicode", "level1", "level1-garbled", "level2", "level3", "level4")
+_SAMPLE_FORMS = ("公开01", "公开02", "公开03", "公开05")
 _YEARS = (2017, 2018, 2019, 2019, 2020, 2020, 2021, 2021, 2021, 2022, 2022, 2023, 2023, 2023, 2024, 2024)
 
 
@@ -39,7 +42,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """How a level is scanned: dots per inch, JPEG quality (0: black and white), the wear, and whether it bears a seal."""
+    """How a level is scanned: dots per inch, JPEG quality (0: black and white), the wear, whether it bears seals."""
 
     dpi: float
     quality: int
@@ -54,6 +57,11 @@ _SCANS = {
     "level3": _Scan(150, 45, degrade.phone_scan),
     "level4": _Scan(200, 0, degrade.fax),
 }
+
+
+def seeded(seed: int | str) -> Random:
+    """A generator that gives the same figures for the same seed; nothing here is secret."""
+    return Random(seed)  # noqa: S311
 
 
 def random_document(name: str, rng: Random) -> tuple[Truth, Variant]:
@@ -127,7 +135,7 @@ def scan(printed: Printed, entity: str, level: str, seed: int) -> bytes:
         canvas.drawImage(_encoded(worn, how.quality), 0, 0, width, height)
         if level == "level1-garbled":
             _garbled_layer(
-                canvas, [r for r in printed.runs if r.page == number + 1], height, Random(int(rng.integers(2**31)))
+                canvas, [r for r in printed.runs if r.page == number + 1], height, seeded(int(rng.integers(2**31)))
             )
         canvas.showPage()
     canvas.save()
@@ -161,7 +169,7 @@ def _garbled_layer(canvas: Canvas, runs: list[Run], height: float, rng: Random) 
 
 def build(level: str, seed: int, name: str) -> tuple[Truth, Printed, bytes]:
     """A random document of a level: its truth, its print, and the PDF as filed."""
-    rng = Random(f"{level} {seed}")
+    rng = seeded(f"{level} {seed}")
     document, variant = random_document(name, rng)
     lie = rng.choice(garble.MODES) if level == "broken-tounicode" else ""
     printed = print_document(document, variant, rng, lie)
@@ -170,18 +178,41 @@ def build(level: str, seed: int, name: str) -> tuple[Truth, Printed, bytes]:
     return document, printed, printed.pdf
 
 
-def make(level: str, count: int, seed: int, out: Path) -> list[Path]:
-    """Write `count` documents of a level into `out`, and what they hold into `out`/truth, replacing what stood there."""
+def _file(level: str, seed: int, path: Path) -> tuple[Filed, list[TruthCell]]:
+    """Write one document and tell what it holds."""
+    document, printed, pdf = build(level, seed, path.name)
+    path.write_bytes(pdf)
+    filed = Filed(path.name, document.entity, document.year, document.kind, level, len(printed.sizes))
+    return filed, list(truth.cells(document, printed.placed))
+
+
+def make(level: str, count: int, seed: int, out: Path, jobs: int = 1) -> list[Path]:
+    """Write `count` documents of a level into `out`, and what they hold into `out`/truth, replacing what was there."""
     folder = out / "truth"
     folder.mkdir(parents=True, exist_ok=True)
-    paths, cells, filed = [], [], []
-    for number in range(count):
-        name = f"{level}-{seed}-{number:03d}.pdf"
-        document, printed, pdf = build(level, seed * 1000 + number, name)
-        paths.append(out / name)
+    seeds = [seed * 1000 + number for number in range(count)]
+    paths = [out / f"{level}-{seed}-{number:03d}.pdf" for number in range(count)]
+    if jobs > 1 and count > 1:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            made = list(pool.map(_file, [level] * count, seeds, paths))
+    else:
+        made = [_file(level, s, p) for s, p in zip(seeds, paths, strict=True)]
+    truth.write_cells(folder / "cells.csv", (cell for _, cells in made for cell in cells))
+    truth.write_documents(folder / "documents.csv", (filed for filed, _ in made))
+    return paths
+
+
+def sample(out: Path) -> list[Path]:
+    """Three small documents for a first look: born-digital, a worn scan with a seal, a scan over garbled text."""
+    out.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number, level in enumerate(("born-digital", "level2", "level1-garbled"), 1):
+        rng = seeded(f"sample {level}")
+        document, variant = random_document(f"{number}-{level}.pdf", rng)
+        kept = tuple(t for t in document.tables if t.code in _SAMPLE_FORMS)
+        short = replace(document, tables=kept, sections=document.sections[:4])
+        printed = print_document(short, replace(variant, performance=False), rng)
+        pdf = scan(printed, document.entity, level, rng.randrange(2**31)) if level in _SCANS else printed.pdf
+        paths.append(out / document.document)
         paths[-1].write_bytes(pdf)
-        cells += truth.cells(document, printed.placed)
-        filed.append(Filed(name, document.entity, document.year, document.kind, level, len(printed.sizes)))
-    truth.write_cells(folder / "cells.csv", cells)
-    truth.write_documents(folder / "documents.csv", filed)
     return paths

@@ -77,11 +77,12 @@ def _overall(account: Account, said: Voice, rng: Random) -> Section:
     total = income + account.own_use + opening
     change = said.change(total, account.before["income"])
     year = account.year
+    told = said.money(total)
     worded = rng.choice(
         (
-            f"{year}年度收、支总计均为{said.money(total)}。与上年度相比，收、支总计各{change}，主要原因是项目经费变动。",
-            f"{year}年度收入总计{said.money(total)}，支出总计{said.money(total)}。与{year - 1}年度相比，收、支总计各{change}。",
-            f"{account.entity}{year}年度收入支出总计{said.money(total)}。与{year - 1}年度相比，收入支出总计{change}。",
+            f"{year}年度收、支总计均为{told}。与上年度相比，收、支总计各{change}，主要原因是项目经费变动。",
+            f"{year}年度收入总计{told}，支出总计{told}。与{year - 1}年度相比，收、支总计各{change}。",
+            f"{account.entity}{year}年度收入支出总计{told}。与{year - 1}年度相比，收入支出总计{change}。",
         )
     )
     return "收入支出决算总体情况说明", (worded,)
@@ -125,7 +126,10 @@ def _general(account: Account, said: Voice, rng: Random) -> Section:
         fen = sum(v for i in account.items for (b, _), v in i.spent.items() if b == "general" and i.code[:3] == code)
         if fen:
             told.append(f"{name.removesuffix('支出')}{mark}{said.money(fen)}，占{said.share(fen, spent)}")
-    second = f"（二）结构情况。{account.year}年度一般公共预算财政拨款支出{said.money(spent)}，主要用于以下方面：{'；'.join(told)}。"
+    second = (
+        f"（二）结构情况。{account.year}年度一般公共预算财政拨款支出{said.money(spent)}，主要用于以下方面："
+        f"{'；'.join(told)}。"
+    )
     return "一般公共预算财政拨款支出决算情况说明", (first, second)
 
 
@@ -158,9 +162,10 @@ def _rest(account: Account, said: Voice, rng: Random) -> Section:
     running = sum(v for c, v in account.economic.items() if c[:3] not in ("301", "303"))
     change = said.change(running, account.before["running"])
     fund = account.spent("fund")
+    year = account.year
     texts = [
-        f"（一）机关运行经费支出情况。{account.year}年度机关运行经费支出{said.money(running)}，比{account.year - 1}年度{change}。",
-        f"（二）政府性基金预算财政拨款支出情况。{account.year}年度政府性基金预算财政拨款支出{said.money(fund)}。",
+        f"（一）机关运行经费支出情况。{year}年度机关运行经费支出{said.money(running)}，比{year - 1}年度{change}。",
+        f"（二）政府性基金预算财政拨款支出情况。{year}年度政府性基金预算财政拨款支出{said.money(fund)}。",
     ]
     cars = rng.randint(0, 12)
     texts.append(f"（三）国有资产占有使用情况。截至{account.year}年12月31日，本部门共有车辆{cars}辆。")

@@ -40,7 +40,7 @@ def _impression(text: str, diameter: int) -> NDArray[np.float32]:
         away = diameter * 0.38
         x, y = middle + away * math.sin(angle), middle - away * math.cos(angle)
         mask.paste(255, (int(x - size), int(y - size)), tile)
-    return np.asarray(mask, np.float32) / 255
+    return np.asarray(np.asarray(mask, np.float32) / 255, np.float32)
 
 
 def press(image: Image, text: str, rng: np.random.Generator, dpi: float) -> Image:

@@ -25,7 +25,7 @@ class Box:
 
 @dataclass(slots=True)
 class Sheet:
-    """A table ready to be drawn. `kinds` names each column code, name, line or amount; `lines` maps rows to printed lines."""
+    """A table ready to be drawn: `kinds` says code, name, line or amount, `lines` each row's printed line."""
 
     code: str
     title: str
@@ -131,8 +131,8 @@ def _subjects(made: Sheet, table: Table, variant: Variant) -> None:
     body = list(table.rows)
     if numbered:
         made.put(Box(2, wide if wide > 1 else 0, "栏次", columns=1 if wide > 1 else 2))
-        for n, column in enumerate(table.columns):
-            made.put(Box(2, wide + 1 + n, column.number))
+        for n, numbered_column in enumerate(table.columns):
+            made.put(Box(2, wide + 1 + n, numbered_column.number))
     at = made.head
     if header_total:
         at = _total_beside(made, body.pop(0), wide, variant)

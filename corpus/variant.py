@@ -55,7 +55,8 @@ class Variant:
 _BASES = (
     Variant(name="ningxia-2021", style="general", zero="", codes="merged", leaves_only=True, total="header",
             mark="公开 {} 表", entity_label="公开部门：", summary_title="收入支出决算汇总表", empty="note"),
-    Variant(name="ningxia-2024", codes="merged", detail_title="一般公共预算财政拨款基本支出决算明细表", mark="公开 {} 表"),
+    Variant(name="ningxia-2024", codes="merged", mark="公开 {} 表",
+            detail_title="一般公共预算财政拨款基本支出决算明细表"),
     Variant(name="gansu-2023", zero="", order=RECEPTIONS_LAST, amount_header="金额", narrative_unit="万元",
             detail_title="一般公共预算财政拨款基本支出决算明细表", receptions_title="财政拨款“三公”经费支出决算表"),
     Variant(name="shanghai-2024", unit="万元", zero="", codes="split", line_numbers=False, column_numbers=False,
@@ -63,7 +64,8 @@ _BASES = (
             receptions_title="财政拨款“三公”经费支出决算表", narrative_unit="万元", note=False),
     Variant(name="sichuan-2021", unit="万元", codes="split", total="header", entity_label="编制单位：",
             narrative_unit="万元", empty="note", repeat_header=True),
-    Variant(name="central-2020", style="plain", codes="one", entity_label="单位名称：", unit_label="单位：", empty="note"),
+    Variant(name="central-2020", style="plain", codes="one", entity_label="单位名称：", unit_label="单位：",
+            empty="note"),
 )  # fmt: skip
 
 TEXT_FONTS = ("song", "song", "kai", "hei", "sans", "serif")

@@ -1,0 +1,175 @@
+"""`jiaokan corpus report`: fresh documents of every level, the product run on them, and what it got right."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus import score
+from corpus.truth import read_documents
+
+# What a release must reach: share of exact money cells, silent errors per 10,000 of them.
+TARGETS = {
+    "born-digital": (0.999, 5.0),
+    "broken-tounicode": (0.995, 20.0),
+    "level1": (0.99, 30.0),
+    "level1-garbled": (0.99, 30.0),
+    "level2": (0.97, 50.0),
+    "level3": (0.93, 50.0),
+    "level4": (0.85, 50.0),
+}
+_HEAD = (
+    "level", "documents", "pages", "money cells", "exact %", "silent / 10,000", "straight through %", "flagged %",
+    "s / page", "reached",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One level's score with the seconds its extraction took and the pages it read."""
+
+    level: str
+    score: score.Score
+    seconds: float
+    pages: int
+
+    @property
+    def reached(self) -> bool:
+        exact, silent = TARGETS.get(self.level, (0.0, float("inf")))
+        return self.score.exact_share >= exact and self.score.silent_per_10000 <= silent
+
+
+def extract_command() -> list[str]:
+    """The installed `jiaokan extract`, or the same module where the console script is not beside the interpreter."""
+    script = Path(sys.executable).with_name("jiaokan")
+    return [str(script), "extract"] if script.exists() else [sys.executable, "-m", "worker.cli", "extract"]
+
+
+def timed(command: Sequence[str]) -> tuple[float, int]:
+    """Run a command and give its seconds and exit status; its own words go to stderr."""
+    start = time.perf_counter()
+    done = subprocess.run(list(command), stdout=sys.stderr, check=False)  # noqa: S603  # our own command
+    return time.perf_counter() - start, done.returncode
+
+
+def measure(level: str, folder: Path, jobs: int) -> Measured:
+    """Run the product on a folder of made documents and score what it exports.
+
+    Raises RuntimeError when the product could not start.
+    """
+    export = folder / "export"
+    filed = read_documents(folder / "truth" / "documents.csv")
+    paths = [str(folder / d.document) for d in filed]
+    seconds, status = timed([*extract_command(), *paths, "--out", str(export), "--jobs", str(jobs)])
+    if not (export / "cells.csv").exists():
+        raise RuntimeError(f"jiaokan extract ended with status {status} and left no export in {export}")
+    found = score.score_export(folder / "truth", export)
+    score.write_faults(folder / "faults.csv", found.faults)
+    return Measured(level, found, seconds, sum(d.pages for d in filed))
+
+
+def row(measured: Measured) -> tuple[str, ...]:
+    """A level's line of the printed table."""
+    found = measured.score
+    return (
+        measured.level,
+        str(found.documents),
+        str(measured.pages),
+        str(found.money),
+        f"{100 * found.exact_share:.2f}",
+        f"{found.silent_per_10000:.1f}",
+        f"{100 * found.straight_share:.2f}",
+        f"{100 * found.flag_rate:.2f}",
+        f"{measured.seconds / max(measured.pages, 1):.2f}",
+        "yes" if measured.reached else "no",
+    )
+
+
+def markdown(results: Sequence[Measured]) -> str:
+    """The report as a Markdown table with a line for what else went wrong at each level."""
+    lines = ["| " + " | ".join(_HEAD) + " |", "|" + "---|" * len(_HEAD)]
+    lines += ["| " + " | ".join(row(r)) + " |" for r in results]
+    lines.append("")
+    for each in results:
+        s = each.score
+        lines.append(
+            f"- {each.level}: entity right in {s.entity_right}, year in {s.year_right} of {s.documents} documents, "
+            f"{s.failed} failed; {s.missing} figures missing, {s.invented} values where the paper prints nought "
+            f"or none, {s.zeros_lost} printed noughts left blank, {s.unit_wrong} cells in a wrong unit."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def as_json(results: Sequence[Measured]) -> str:
+    """The report for machines; shares from 0 to 1."""
+    return json.dumps(
+        [
+            {
+                "level": r.level,
+                "documents": r.score.documents,
+                "pages": r.pages,
+                "money_cells": r.score.money,
+                "exact": r.score.exact_share,
+                "silent_per_10000": r.score.silent_per_10000,
+                "straight_through": r.score.straight_share,
+                "flag_rate": r.score.flag_rate,
+                "seconds_per_page": r.seconds / max(r.pages, 1),
+                "reached": r.reached,
+                "missing": r.score.missing,
+                "invented": r.score.invented,
+                "zeros_lost": r.score.zeros_lost,
+                "unit_wrong": r.score.unit_wrong,
+                "entity_right": r.score.entity_right,
+                "year_right": r.score.year_right,
+                "failed": r.score.failed,
+            }
+            for r in results
+        ],
+        indent=1,
+    )
+
+
+def draw(results: Sequence[Measured], out: Path) -> None:
+    """Chart of exactness and silent errors by level, as SVG; the black marks are the targets."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415  # slow to load
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(10, 0.5 * len(results) + 1.6), layout="constrained")
+    FigureCanvasSVG(figure)
+    left, right = figure.subplots(1, 2, sharey=True)
+    levels = [r.level for r in results]
+    left.barh(levels, [100 * r.score.exact_share for r in results], color="#4878a8", label="exact")
+    straight = [100 * r.score.straight_share for r in results]
+    left.barh(levels, straight, height=0.35, color="#9ec3e0", label="straight through")
+    left.plot([100 * TARGETS[n][0] for n in levels], levels, "k|", markersize=16)
+    left.set_xlim(min([80.0, *straight]) - 2, 100.5)
+    left.set_xlabel("% of money cells")
+    left.legend(loc="lower left")
+    right.barh(levels, [r.score.silent_per_10000 for r in results], color="#b0504a")
+    right.plot([TARGETS[n][1] for n in levels], levels, "k|", markersize=16)
+    right.set_xlabel("silent errors per 10,000")
+    left.invert_yaxis()
+    figure.savefig(out)
+
+
+def report(levels: Sequence[str], count: int, seed: int, out: Path, jobs: int) -> list[Measured]:
+    """Make `count` documents of each level, run the product on them, print and save what came out."""
+    from corpus import make  # noqa: PLC0415  # loads OpenCV
+
+    results = []
+    for level in levels:
+        sys.stderr.write(f"{level}: making {count} documents\n")
+        make.make(level, count, seed, out / level, jobs)
+        results.append(measure(level, out / level, jobs))
+        sys.stdout.write("  ".join(f"{h}: {v}" for h, v in zip(_HEAD, row(results[-1]), strict=True)) + "\n")
+        # Saved after every level, so a run that is cut short keeps what it measured.
+        (out / "report.md").write_text(markdown(results), encoding="utf-8")
+        (out / "report.json").write_text(as_json(results), encoding="utf-8")
+    draw(results, out / "report.svg")
+    sys.stdout.write("\n" + markdown(results))
+    return results
