@@ -213,6 +213,53 @@ def test_a_row_that_does_not_fit_keeps_its_amounts_with_a_doubt(row: str, figure
     assert all(cell.doubt for cell in table.cells if cell.row == 2)
 
 
+@pytest.mark.parametrize("number", ["002", "004"])
+def test_blanks_stripped_from_the_ends_of_lines_change_no_cell(number: str) -> None:
+    text = _seed(number)
+    stripped = "\n".join(line.rstrip("\t") if line.strip() else line for line in text.splitlines())
+    whole, short = ([table for table in lay_out_dump(one).tables if table.form] for one in (text, stripped))
+    assert [(table.rows, table.cells) for table in short] == [(table.rows, table.cells) for table in whole]
+
+
+def test_a_total_beside_the_code_labels_is_a_row_named_total() -> None:
+    table = _only(
+        ACCOUNTS.replace("合计\t\t\t30.00", "类\t款\t项\t合计\t30.00").replace("类\t款\t项\t1\t2\t3\t4\t5\t6\n", "")
+    )
+    assert _names(table) == ["合计", "人大事务"]
+
+
+def test_codes_in_two_fields_are_joined_in_each_block() -> None:
+    table = _only(
+        "一般公共预算财政拨款基本支出决算表\n\n人员经费\t\t\t\t公用经费\t\t\t\n科目编码\t\t科目名称\t决算数\t科目编码\t\t科目名称\t决算数\n"
+        "301\t\t工资福利支出\t7.00\t302\t\t商品和服务支出\t2.00\n301\t01\t基本工资\t7.00\t302\t01\t办公费\t2.00\n"
+        "人员经费合计\t\t\t7.00\t公用经费合计\t\t\t2.00\n"
+    )
+    assert [(row.block, row.code.text, row.name.text) for row in table.rows] == [
+        (0, "301", "工资福利支出"),
+        (1, "302", "商品和服务支出"),
+        (0, "30101", "基本工资"),
+        (1, "30201", "办公费"),
+        (0, "", "人员经费合计"),
+        (1, "", "公用经费合计"),
+    ]
+    assert _figures(table) == [["7.00"], ["2.00"]] * 3
+
+
+def test_column_numbers_may_alternate_between_budget_and_account() -> None:
+    heads = ["合计", "因公出国（境）费", "小计", "公务用车购置费", "公务用车运行费", "公务接待费"]
+    lines = [
+        "\t".join(f"{head}\t" for head in heads),
+        "\t".join(["预算数", "决算数"] * 6),
+        "1\t7\t2\t8\t3\t9\t4\t10\t5\t11\t6\t12",
+        "5.89\t4.89\t\t\t2.56\t1.56\t1.00\t\t1.56\t1.56\t3.33\t3.33",
+    ]
+    table = _only("财政拨款“三公”经费支出决算表\n\n" + "\n".join(lines))
+    read = {table.columns[cell.column].name: cell.reading.text for cell in table.cells}
+    assert read["预算数/合计"] == "5.89"
+    assert read["决算数/公务接待费"] == "3.33"
+    assert read["决算数/公务用车购置及运行维护费/公务用车购置费"] == ""
+
+
 def test_a_continued_table_with_its_title_and_header_again_is_one_table() -> None:
     again = ACCOUNTS.replace("支出决算表", "支出决算表（续）").replace("20101\t人大事务", "20102\t政协事务")
     table = _only(ACCOUNTS + again)

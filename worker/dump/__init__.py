@@ -11,7 +11,7 @@ from collections import Counter
 from models.document import Document, Line, Origin, Table
 from worker.dump import assemble, heads
 from worker.dump.assemble import PAGE, Draft
-from worker.dump.blocks import Fields, Prose, parts
+from worker.dump.blocks import Fields, Prose, is_stripped, parts
 
 
 def decode(data: bytes) -> str:
@@ -26,6 +26,7 @@ def decode(data: bytes) -> str:
 
 def lay_out_dump(text: str) -> Document:
     """The tables and lines of a dump, in its order."""
+    stripped = is_stripped(text)
     drafts: list[Draft | str] = []
     above: list[Prose] = []
     for part in parts(text):
@@ -35,7 +36,7 @@ def lay_out_dump(text: str) -> Document:
             continue
         rows = _below_heading(part.rows, drafts, above)
         if rows:
-            _take(drafts, above, rows)
+            _take(drafts, above, rows, stripped=stripped)
             above = []
     tables, lines = _told_apart(drafts)
     return Document(1, Origin.TEXT_DUMP, tuple(tables), tuple(Line(text, PAGE) for text in lines))
@@ -51,13 +52,13 @@ def _below_heading(rows: tuple[Fields, ...], drafts: list[Draft | str], above: l
     return rows
 
 
-def _take(drafts: list[Draft | str], above: list[Prose], rows: tuple[Fields, ...]) -> None:
+def _take(drafts: list[Draft | str], above: list[Prose], rows: tuple[Fields, ...], *, stripped: bool) -> None:
     """Joins a block to the table before it, or begins a table with it."""
     last = next((draft for draft in reversed(drafts) if isinstance(draft, Draft)), None)
     if last and all(line.is_furniture for line in above) and assemble.goes_on(last, rows):
         assemble.extend(last, rows)
         return
-    draft = assemble.draft_of(heads.heading([line.text for line in above]), rows)
+    draft = assemble.draft_of(heads.heading([line.text for line in above]), rows, stripped=stripped)
     if last and last.form and last.form is draft.form and draft.heading.continued:
         last.body += draft.body
         return

@@ -24,15 +24,19 @@ NARROW, WIDE = 2, 4
 
 @dataclass(slots=True)
 class Draft:
-    """A table while its parts are gathered; `head` are the header rows of its first part."""
+    """A table while its parts are gathered; `head` are the header rows of its first part.
+
+    `stripped` says that the dump has lost the blanks at the ends of its lines, so that short rows are whole.
+    """
 
     heading: Heading
     form: Form | None
     head: list[Fields]
     body: list[Fields] = field(default_factory=list)
+    stripped: bool = False
 
 
-def draft_of(heading: Heading, block: Sequence[Fields]) -> Draft:
+def draft_of(heading: Heading, block: Sequence[Fields], *, stripped: bool) -> Draft:
     """A new table that begins with this block."""
     length = heads.header_length(block)
     head = list(block[:length])
@@ -40,8 +44,8 @@ def draft_of(heading: Heading, block: Sequence[Fields]) -> Draft:
     if match and not (length or (match.by_title and len(block) > 1)):
         match = None
     if match is None:
-        return Draft(heading, None, [], list(block))
-    return Draft(heading, match.form, head, list(block[length:]))
+        return Draft(heading, None, [], list(block), stripped)
+    return Draft(heading, match.form, head, list(block[length:]), stripped)
 
 
 def goes_on(draft: Draft, block: Sequence[Fields]) -> bool:
@@ -65,8 +69,11 @@ def extend(draft: Draft, block: Sequence[Fields]) -> None:
 
 def table_of_form(draft: Draft, form: Form, serial: int) -> Table:
     """The table of a form; `serial` counts the tables of this form from 1."""
-    columns = heads.columns_of(form, heads.leaves_of(draft.head), draft.body)
-    placed = [(line, item) for line, row in enumerate(draft.body) for item in rows.place(form, columns, row)]
+    leaves = heads.leaves_of(draft.head)
+    width = max(map(len, [leaves, *draft.body])) if draft.stripped else 0
+    body = [row + ("",) * (width - len(row)) for row in draft.body]
+    columns = heads.columns_of(form, leaves + (Leaf(()),) * (width - len(leaves)), body)
+    placed = [(line, item) for line, row in enumerate(body) for item in rows.place(form, columns, row)]
     placed = _doubted(form, placed)
     kept = _kept(form, columns, [item for _, item in placed])
     prefix = f"g{form.code[-2:]}" + (f".{serial}" if serial > 1 else "")
@@ -152,6 +159,7 @@ def _doubts_of_accounts(form: Form, items: Sequence[Placed]) -> dict[int, str]:
 def table_as_printed(draft: Draft, serial: int) -> Table | None:
     """A table that is no form, with the header it prints; None where a single row is no table."""
     width = max(map(len, draft.body))
+    usual = Counter(map(len, draft.body)).most_common(1)[0][0]
     while width > 1 and not any(_at(row, width - 1) for row in draft.body):
         width -= 1
     if len(draft.body) < 2:  # noqa: PLR2004 - what stands alone is a line
@@ -162,9 +170,8 @@ def table_as_printed(draft: Draft, serial: int) -> Table | None:
     body = draft.body[head:]
     labels = _labels(leaves, body)
     data = [i for i in range(width) if i not in labels.values()]
-    usual = Counter(map(len, draft.body)).most_common(1)[0][0]
     cells = [
-        Cell(_cell_id(f"t{serial}", r, c), r, c, _reading(_at(row, i)), _ragged(row, usual))
+        Cell(_cell_id(f"t{serial}", r, c), r, c, _reading(_at(row, i)), "" if draft.stripped else _ragged(row, usual))
         for r, row in enumerate(body)
         for c, i in enumerate(data)
     ]

@@ -15,6 +15,7 @@ Fields = tuple[str, ...]
 
 _FURNITURE = re.compile(r"^(?:[-—–·\s]*\d{1,4}[-—–·\s]*|第\s*\d+\s*页(?:\s*[/共,，]?\s*\d*\s*页?)?)$")
 _MARKUP = re.compile(r"\[bookmark: [^\]\n]*\]|\*\*")
+_LABEL = re.compile(r"^[^。；：;:!！]{1,40}$")
 # What a line may carry without being the first of several rows: a row of a table has company.
 SHORTEST_TABLE = 2
 
@@ -43,17 +44,23 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", _MARKUP.sub("", text)).strip()
 
 
+def is_stripped(text: str) -> bool:
+    """Whether the dump has lost the blanks at the ends of its lines: a row of labels alone then shows no tab at all."""
+    return not any(line.endswith("\t") for line in text.splitlines())
+
+
 def parts(text: str) -> list[Prose | Block]:
     """Running text and blocks of rows in the order of the dump; every character but spacing and markup is in one."""
     found: list[Prose | Block] = []
     spread: list[Fields] = []
+    stripped = is_stripped(text)
     for paragraph in _paragraphs(text):
         if _is_spread(paragraph):
             spread.append(_spread_row(paragraph))
             continue
         found += _gathered(spread)
         spread = []
-        found += _regular(paragraph)
+        found += _regular(paragraph, stripped=stripped)
     return found + _gathered(spread)
 
 
@@ -93,13 +100,18 @@ def _lines(rows: list[Fields]) -> list[Prose | Block]:
     return [Prose(text) for text in texts if text]
 
 
-def _regular(paragraph: list[str]) -> list[Prose | Block]:
+def _regular(paragraph: list[str], *, stripped: bool) -> list[Prose | Block]:
     found: list[Prose | Block] = []
-    for tabbed, run in groupby(paragraph, key=lambda line: "\t" in line):
-        if tabbed:
-            rows = tuple(tuple(plain(field) for field in line.split("\t")) for line in run)
-            rows = tuple(row for row in rows if any(row))
-            found += [Block(rows)] if rows else []
+    begun = False
+    for line in paragraph:
+        begun = begun or "\t" in line
+        fields = tuple(plain(field) for field in line.split("\t"))
+        if not any(fields):
+            continue
+        if len(fields) == 1 and not (stripped and begun and _LABEL.match(fields[0])):
+            found.append(Prose(fields[0]))
+        elif found and isinstance(found[-1], Block):
+            found[-1] = Block((*found[-1].rows, fields))
         else:
-            found += [Prose(text) for text in map(plain, run) if text]
+            found.append(Block((fields,)))
     return found

@@ -17,6 +17,7 @@ from worker.dump.blocks import Fields
 
 TITLE_LINES = 12
 LONGEST_TITLE = 60
+LONGEST_HEADER = 6
 FUZZY_WORD = 0.8
 SHORTEST_FUZZY = 4
 
@@ -28,7 +29,7 @@ _BESIDE_TITLE = re.compile(
     r"^(?:附[件表]\s*[\d\-－—]*[:：]?|[(（]?\s*(?:20\d\d|[〇○零一二三四五六七八九]{4})\s*年度?\s*[)）]?)$"
 )
 _OWNER = re.compile(r"^(?:公开|编制|填报)?(?:部门|单位)(?:名称)?\s*(?:[(（]公章[)）])?\s*[:：]")
-_YEAR = re.compile(r"^(?:19|20)\d\d年?度?")
+_YEAR = re.compile(r"^(?:(?:19|20)\d\d)?年?度?")
 _TOTALS = ("合计", "总计")
 _LABELS = {Shape.ITEMS: (Role.NAME, Role.LINE_NO), Shape.ACCOUNTS: (Role.CODE, Role.NAME), Shape.SINGLE: ()}
 _SPANNING = ("收入", "支出", "人员经费", "公用经费", "栏次", "小计", "本年支出", "本年收入", "其他")
@@ -99,7 +100,10 @@ def _header_words() -> frozenset[str]:
 
 @cache
 def _is_header_word(text: str) -> bool:
-    word = _YEAR.sub("", headers.squashed(text))
+    word = headers.squashed(text)
+    if word in _header_words():
+        return True
+    word = _YEAR.sub("", word)
     if word in _header_words():
         return True
     return len(word) >= SHORTEST_FUZZY and any(headers.likeness(word, known) >= FUZZY_WORD for known in _header_words())
@@ -118,7 +122,7 @@ def is_header(row: Fields) -> bool:
         return False
     numbers = [int(field) for field in filled if _NUMBER.match(field)]
     words = [field for field in filled if not _NUMBER.match(field)]
-    if numbers and numbers != list(range(1, len(numbers) + 1)):
+    if numbers and not _count_up(numbers):
         return False
     if not words:
         return len(numbers) > 1
@@ -141,8 +145,25 @@ def is_text(field: str) -> bool:
 
 
 def header_length(rows: Sequence[Fields]) -> int:
-    """How many rows at the beginning are header rows."""
-    return next((i for i, row in enumerate(rows) if not is_header(row)), len(rows))
+    """How many rows at the beginning are header rows: those down to a row of 栏次, or as far as they read like it."""
+    length = next((i for i, row in enumerate(rows) if not is_header(row)), len(rows))
+    for i, row in enumerate(rows[:LONGEST_HEADER]):
+        if any(is_figure(_YEAR.sub("", field)) for field in row):
+            break
+        if _is_numbering(row):
+            length = max(length, i + 1)
+    return length
+
+
+def _is_numbering(row: Fields) -> bool:
+    """Whether a row holds the 栏次."""
+    numbers = [int(field) for field in row if _NUMBER.match(field)]
+    return len(numbers) > 1 and _count_up(numbers) and is_header(row)
+
+
+def _count_up(numbers: Sequence[int]) -> bool:
+    """Whether numbers count from 1, in whatever order: 预算数 and 决算数 in turn print 1, 7, 2, 8."""
+    return sorted(numbers) == list(range(1, len(numbers) + 1))
 
 
 def leaves_of(head: Sequence[Fields]) -> tuple[Leaf, ...]:

@@ -21,6 +21,8 @@ _WHOLE_CODE = re.compile(r"^\d{3,7}$|^\d{3}[.．]\d{2}$")
 _LINE_NO = re.compile(r"^\d{1,3}$")
 _ORDINAL = re.compile(r"^[一二三四五六七八九十]+[、.．]")
 _TOTALS = ("合计", "总计")
+# Labels of the code columns, which some provinces print in the row of 合计.
+_BESIDE_TOTAL = ("类", "款", "项", "栏次")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def _account(columns: Columns, row: Fields, *, coded: bool) -> Placed:
         elif row[i]:
             break
     code = [field for field in row[:start] if field]
-    name = " ".join(field for field in row[start:end] if field)
+    texts = [field for field in row[start:end] if field]
+    name = " ".join([text for text in texts if text not in _BESIDE_TOTAL] or texts)
     figures, doubt = _aligned(columns, row, end)
     if not all(map(_CODE.match, code)):
         doubt = doubt or "科目代码一栏另有内容"
@@ -228,15 +231,21 @@ def _shifted(row: Fields, spans: list[tuple[int, int]]) -> list[tuple[int, int]]
 
 
 def _coded(fields: Fields, block: int, lost: bool, doubt: str) -> Placed:
-    rest = list(fields)
-    code = rest.pop(0) if rest and (_CODE.match(rest[0]) or (is_text(rest[0]) and any(map(is_text, rest[1:])))) else ""
-    name = rest.pop(0) if rest and (is_text(rest[0]) or not rest[0]) else ""
-    filled = [field for field in rest if field]
+    """One item of 公开06: its code in one or more fields, its name, and whatever stands after it as the amount."""
+    first = next((i for i, field in enumerate(fields) if is_text(field)), None)
+    if first is None:
+        codes, rest = [field for field in fields[:1] if _CODE.match(field)], list(fields)
+        name = ""
+    else:
+        two = first + 1 < len(fields) and is_text(fields[first + 1])
+        name, rest = fields[first + two], list(fields[first + two + 1 :])
+        codes = [field for field in fields[: first + two] if field]
+    filled = [field for field in rest if field][len(codes) if first is None else 0 :]
     if len(filled) > 1 or (filled and lost):
         doubt = doubt or "金额一栏的位置与表头不符"
     elif lost:
         doubt = doubt or "本栏的决算数一列缺失"
-    return Placed(block, "", code, name, (" ".join(filled),), doubt)
+    return Placed(block, "", "".join(codes), name, (" ".join(filled),), doubt)
 
 
 def _total_joined(placed: list[Placed]) -> list[Placed]:
