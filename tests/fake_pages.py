@@ -8,6 +8,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pypdfium2 as pdfium  # type: ignore[import-untyped]  # ships no types
+
 from models.document import (
     Box,
     Cell,
@@ -43,6 +45,14 @@ def read_page(path: Path, _kind: FileKind, page: int, _options: Options) -> Page
     if what in behaviours:
         behaviours[what]()
     return Page(page, 595.0, 842.0, Origin.SCAN, (), engine=f"{os.environ['OMP_NUM_THREADS']} threads")
+
+
+def render_page(path: Path, _kind: FileKind, page: int, _options: Options) -> Page:
+    """What any reader of a PDF does first."""
+    pdf = pdfium.PdfDocument(path)
+    pdf[page - 1].render(scale=1)
+    pdf.close()
+    return Page(page, 595.0, 842.0, Origin.SCAN, ())
 
 
 def settle_document(item: Item, pages: tuple[Page, ...], _options: Options) -> FileResult:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +17,11 @@ from PIL import Image, UnidentifiedImageError
 from models.files import FileKind, Limits, UnreadableError
 
 _TAIL = 2048
+_CUT_SHORT = "the PDF is truncated (its end is missing): get it again from its source"
 _DAMAGED = "the PDF is damaged: get it again from its source, or open it in a PDF program and save it anew"
-_PDF_ERRORS = {
-    pdfium_c.FPDF_ERR_PASSWORD: "the PDF is encrypted and asks for a password: save a copy without one and add that",
-    pdfium_c.FPDF_ERR_SECURITY: "the PDF is protected in an unknown way: print it to a new PDF and add that",
-}
+_LOCKED = "the PDF is encrypted and asks for a password: save a copy without one and add that"
+_PROTECTED = "the PDF is protected in an unknown way: print it to a new PDF and add that"
+_NO_PAGES = "the file has no pages: get it again from its source"
 
 
 def open_file(path: Path, kind: FileKind, limits: Limits) -> int:
@@ -34,17 +37,32 @@ def _open_pdf(path: Path, limits: Limits) -> int:
     try:
         pdf = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        cut = _DAMAGED if _has_end(path) else _cut_short()
-        raise UnreadableError(_PDF_ERRORS.get(error.err_code, cut)) from error
+        raise UnreadableError(_why(path, error.err_code)) from error
     try:
         if not _has_end(path):
-            raise UnreadableError(_cut_short())
+            raise UnreadableError(_CUT_SHORT)
         _check_pages(len(pdf), limits)
         for index in range(len(pdf)):
             _check_side(pdf, index, limits)
         return len(pdf)
     finally:
         pdf.close()
+
+
+def _why(path: Path, code: int | None) -> str:
+    """Why PDFium does not open a file.
+
+    It fails on a PDF without pages too, but then leaves the code of whatever failed before: a code that speaks of
+    encryption counts only if the file does.
+    """
+    if not _has_end(path):
+        return _CUT_SHORT
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if code == pdfium_c.FPDF_ERR_PASSWORD and content.find(b"/Encrypt") >= 0:
+            return _LOCKED
+        if code == pdfium_c.FPDF_ERR_SECURITY and content.find(b"/Encrypt") >= 0:
+            return _PROTECTED
+        return _NO_PAGES if re.search(rb"/Count\s+0\b", content) else _DAMAGED
 
 
 def _has_end(path: Path) -> bool:
@@ -68,13 +86,9 @@ def _ends_before_padding(path: Path, size: int) -> bool:
     return False
 
 
-def _cut_short() -> str:
-    return "the PDF is truncated (its end is missing): get it again from its source"
-
-
 def _check_pages(count: int, limits: Limits) -> None:
     if count == 0:
-        raise UnreadableError("the file has no pages: get it again from its source")
+        raise UnreadableError(_NO_PAGES)
     if count > limits.pages:
         raise UnreadableError(
             f"the file has {count:,} pages, more than the {limits.pages:,} allowed: "
@@ -121,10 +135,11 @@ def _check_pixels(size: tuple[int, int], limits: Limits) -> None:
 
 @contextmanager
 def _any_size() -> Iterator[None]:
-    """Switch off Pillow's own limit, which warns or raises before the size can be told."""
+    """Switch off Pillow's own limit, which warns or raises before the size can be told, and its other warnings."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = before

@@ -71,20 +71,29 @@ def unpack(path: Path, limits: Limits, budget: Budget, folder: Path) -> Iterator
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
-    """A member's name with forward slashes; names not marked as UTF-8 are UTF-8 or GB 18030 as Chinese Windows writes.
+    """A member's name with forward slashes; names not marked as UTF-8 are UTF-8 or, from Chinese Windows, GB 18030.
 
     The bytes are decoded before backslashes are looked for: the second byte of a GBK character can be a backslash.
     """
     name = info.orig_filename.split("\0")[0]
     if not info.flag_bits & _UTF8_NAME:
-        raw = name.encode("cp437", errors="replace")
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
+        name = _decoded(name.encode("cp437", errors="replace")) or name
     return name.replace("\\", "/")
+
+
+def _decoded(raw: bytes) -> str:
+    """Bytes as UTF-8 or GB 18030; empty if they are neither.
+
+    A few short GBK names are UTF-8 too, but then of Cyrillic or accented letters, and no Chinese character among them.
+    """
+    found = []
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            found.append(raw.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    chinese = [name for name in found if name.isascii() or any(char >= "\u2e80" for char in name)]
+    return next(iter(chinese + found), "")
 
 
 class _Meter:
