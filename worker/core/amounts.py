@@ -8,14 +8,21 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from models.document import Glyph
 
 STRICT_SHARE = 0.85
 STRICT_COUNT = 20
 MOST_CANDIDATES = 256
+MOST_DIGITS = 20
+THOUSAND = 1000
+CENTS = 2
+GROUP = 3
+SEEN = 0.05
+KEPT = 1 << 15
 
-_MINUS = "-−–—－﹣‐‑‒―ー一"
+_MINUS = "-−–—－﹣‐‑‒―ー"
 _WIDE = str.maketrans(
     {
         "，": ",",
@@ -86,15 +93,17 @@ def folded(text: str) -> str:
     return wide.strip().strip(_CURRENCY).strip()
 
 
+@lru_cache(maxsize=KEPT)
 def is_nothing(text: str) -> bool:
     """Whether the cell prints no amount: it is blank, or holds only a dash.
 
     A lone dash is "nothing", not zero: offices that print zeros print 0.00 beside it, and a dash taken for zero could
     never be told from a zero that was printed.
     """
-    return bool(_NOTHING.fullmatch(re.sub(r"\s", "", folded(text))))
+    return bool(_NOTHING.fullmatch(re.sub(r"\s", "", folded(text)))) or text.strip() == "一"
 
 
+@lru_cache(maxsize=KEPT)
 def parse(text: str) -> Amount | None:
     """The amount a text prints, None where the number grammar is broken or nothing is printed.
 
@@ -115,7 +124,7 @@ def _amount(body: str, sign: int, raw: str, percent: bool = False) -> Amount:
 
 
 def _unsigned(text: str) -> tuple[str, int | None, bool]:
-    """The text without sign and percent mark, the sign (None where signs contradict), and whether it is a percentage."""
+    """The text without sign and percent mark, its sign (None where signs contradict), whether it is a percentage."""
     percent = text.endswith("%")
     body = text.removesuffix("%").strip()
     signs = 0
@@ -138,12 +147,10 @@ def literal(text: str) -> Amount | None:
     body, sign, percent = _unsigned(folded(text))
     body = "".join(LOOKALIKES.get(c, c) if 0 < i < len(body) - 1 or c not in _JUNK else c for i, c in enumerate(body))
     digits = re.findall(r"\d+", body)
-    if not digits or sum(map(len, digits)) > 20:
+    if not digits or sum(map(len, digits)) > MOST_DIGITS:
         return None
     marks = re.findall(r"[.,:;'\s]", body)
-    if len(digits) > 1 and len(digits[-1]) <= 2 and marks:
-        body = "".join(digits[:-1]) + "." + digits[-1]
-    elif "." in body and body.count(".") == 1 and len(digits) > 1:
+    if len(digits) > 1 and ((len(digits[-1]) <= CENTS and marks) or body.count(".") == 1):
         body = "".join(digits[:-1]) + "." + digits[-1]
     else:
         body = "".join(digits)
@@ -189,7 +196,7 @@ def _regrouped(body: str, decimals: int) -> str:
     tail = groups.pop() if decimals and len(groups) > 1 else ""
     if len(tail) != decimals or not groups or (len(groups[0]) > 1 and groups[0][0] == "0"):
         return ""
-    if len(groups) > 1 and (len(groups[0]) > 3 or groups[0] == "0" or any(len(g) != 3 for g in groups[1:])):
+    if len(groups) > 1 and (len(groups[0]) > GROUP or groups[0] == "0" or any(len(g) != GROUP for g in groups[1:])):
         return ""
     return "".join(groups) + (f".{tail}" if tail else "")
 
@@ -198,7 +205,7 @@ def _alternatives(text: str, glyphs: Sequence[Glyph]) -> dict[str, set[str]]:
     """Digits the recogniser saw as second best where it read a character that is no digit."""
     if "".join(g.char for g in glyphs) != text:
         return {}
-    return {g.char: {c for c, p in g.alternatives if c.isdigit() and p > 0.05} for g in glyphs if not g.char.isdigit()}
+    return {g.char: {c for c, p in g.alternatives if c.isdigit() and p > SEEN} for g in glyphs if not g.char.isdigit()}
 
 
 def _swaps(body: str, seen: dict[str, set[str]]) -> list[str]:
@@ -225,7 +232,7 @@ def learn(amounts: Iterable[Amount]) -> Convention:
     if len(counted) < STRICT_COUNT:
         return Convention()
     decimals = max(range(7), key=lambda n: sum(a.decimals == n for a in counted))
-    thousands = [a for a in counted if abs(a.value) >= 1000]
+    thousands = [a for a in counted if abs(a.value) >= THOUSAND]
     return Convention(
         decimals if _most([a.decimals == decimals for a in counted]) else None,
         _usual([a.grouped for a in thousands]) if len(thousands) >= STRICT_COUNT // 4 else None,
@@ -248,10 +255,8 @@ def against(amount: Amount, convention: Convention) -> str:
         return ""
     if convention.decimals is not None and amount.decimals != convention.decimals:
         return f"小数位数为{amount.decimals}，本文件通常为{convention.decimals}位"
-    if convention.grouped is True and not amount.grouped and abs(amount.value) >= 1000:
+    if convention.grouped is True and not amount.grouped and abs(amount.value) >= THOUSAND:
         return "缺千位分隔符"
-    if convention.grouped is False and amount.grouped and abs(amount.value) >= 1000:
-        return "千位分隔符与本文件通常写法不同"
     return ""
 
 

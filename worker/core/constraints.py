@@ -10,10 +10,9 @@ from models.forms import Form, Identity
 from worker.core.formulas import EVERY_CLASS, EVERY_ROW, TREE, Formula, Reference, read_formula
 from worker.core.hierarchy import tree_identities
 from worker.core.other_tables import other_identities
-from worker.core.relations import Constraint, Term, side_text
+from worker.core.relations import YUAN, Constraint, Term, side_text
 from worker.core.sheets import TOTAL, Sheet
 
-YUAN = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 SHORT = {
     "row-sum": "row",
     "column-sum": "col",

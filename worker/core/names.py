@@ -15,6 +15,8 @@ from worker.core.headers import likeness, squashed
 SAFE_LIKENESS = 0.72
 MARGIN = 0.12
 SHORTEST = 3
+LIKE_ENOUGH = 0.5
+AGREEING = 2
 
 _ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．，]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．])\s*")
 _INCLUDING = re.compile(r"^其中[:：]?")
@@ -123,9 +125,9 @@ def repair_item(printed: str, item: Item) -> NameRepair | None:
     ordinal, rest = split_ordinal(printed)
     if bare(printed) in {squashed(wording) for wording in spellings(item)}:
         return script_repair(printed)
-    if len(bare(printed)) < SHORTEST:
-        return None
     wording = max(spellings(item), key=lambda one: likeness(rest, one))
+    if len(bare(printed)) < SHORTEST or likeness(rest, wording) < LIKE_ENOUGH:
+        return script_repair(printed)
     return NameRepair(printed, ordinal + wording, "name-by-form", f"表式项目：{item.name}")
 
 
@@ -144,12 +146,12 @@ def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str =
     """
     mine = bare(printed)
     others = [w for w in witnesses if bare(w) and bare(w) != mine]
-    if not mine or not others or any(bare(w) == mine for w in witnesses) or bare(reference) == mine:
+    if not mine or not others or any(bare(w) == mine for w in witnesses) or mine.endswith(TOTALS) or bare(reference) == mine:
         return script_repair(printed)
     best = max(sorted(set(others)), key=lambda w: sum(bare(o) == bare(w) for o in others))
     votes = sum(bare(o) == bare(best) for o in others)
-    proven = votes >= 2 or bare(reference) == bare(best)
-    if not proven or likeness(mine, bare(best)) < 0.5 or _cut_short(mine, bare(best)):
+    proven = votes >= AGREEING or bare(reference) == bare(best)
+    if not proven or likeness(mine, bare(best)) < LIKE_ENOUGH or _cut_short(mine, bare(best)):
         return script_repair(printed)
     return NameRepair(printed, split_ordinal(best)[1], "glyph", "同一科目代码在本文件其他表中的名称")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 LONGEST_LIST = 6
+YUAN = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, permutations, product
 
-from models.document import CheckResult
 from worker.core.checks import STRONG_TERMS, Figure, Trial
 from worker.core.relations import Constraint
 
 AGREEING_READINGS = 3
 TELLING_DIGITS = 3
 FEW = 3
+MOST_PAIRS = 30
 
 
 @dataclass(slots=True)
@@ -89,18 +89,26 @@ def weigh(case: Case) -> dict[str, Evidence]:
                 evidence[cell_id].fails.append(trial.check.check_id)
     failed = [t for t in case.trials if t.failed]
     explained = _explain(case, failed, evidence)
-    _trust(case, [t for t in case.trials if t.confirms or t.check.check_id in explained], evidence, explained)
+    healed = [t for t in failed if t.check.check_id in explained and t.check.kind != "narrative"]
+    _trust(case, [*(t for t in case.trials if t.confirms), *healed], evidence, explained)
+    asked: dict[str, list[Decimal]] = defaultdict(list)
     for trial in failed:
-        culprits = explained.get(trial.check.check_id) or _suspects(case, trial, evidence)
+        culprits = list(explained.get(trial.check.check_id, ())) or _suspects(case, trial, evidence)
         for cell_id in culprits:
-            evidence[cell_id].suspect = True
-            _want(evidence[cell_id], _needed(case, trial, cell_id))
+            if cell_id in trial.constraint.cell_ids:
+                evidence[cell_id].suspect = True
+                wanted = _needed(case, trial, cell_id)
+                if len(culprits) <= FEW or is_one_slip(case.value(cell_id), wanted):
+                    asked[cell_id].append(wanted)
+    for cell_id, values in asked.items():
+        evidence[cell_id].wanted = _ranked(case.value(cell_id), values)
     return dict(evidence)
 
 
-def _want(evidence: Evidence, value: Decimal) -> None:
-    if value not in evidence.wanted:
-        evidence.wanted.append(value)
+def _ranked(value: Decimal, wanted: list[Decimal]) -> list[Decimal]:
+    """The values that failed identities ask for, the likeliest first: asked for often, one slip away; no new minus."""
+    possible = [w for w in dict.fromkeys(wanted) if w >= 0 or value < 0]
+    return sorted(possible, key=lambda w: (-wanted.count(w), not is_one_slip(value, w)))
 
 
 def _needed(case: Case, trial: Trial, cell_id: str) -> Decimal:
@@ -120,9 +128,9 @@ def _explain(case: Case, failed: list[Trial], evidence: Mapping[str, Evidence]) 
         if not evidence[cell_id].passes:
             for trial in _meeting(case, cell_id, trials):
                 explained[trial.check.check_id].add(cell_id)
-    for one, other, healed in _shifts(case, by_cell):
+    for cells, healed in _shifts(case, by_cell):
         for trial in healed:
-            explained[trial.check.check_id].update((one, other))
+            explained[trial.check.check_id].update(cells & set(trial.constraint.cell_ids))
     return explained
 
 
@@ -138,27 +146,34 @@ def _room(trial: Trial) -> Decimal:
     return trial.check.tolerance or Decimal(0)
 
 
-def _shifts(case: Case, by_cell: Mapping[str, list[Trial]]) -> Iterable[tuple[str, str, list[Trial]]]:
-    """Pairs of cells of one row between which an amount moved: the row adds up either way, both columns fail by it."""
-    for trial in case.trials:
-        if trial.check.kind != "row-sum" or not trial.confirms:
-            continue
-        parts = [t.cell_id for t in trial.constraint.right if t.cell_id in by_cell]
-        for one, other in combinations(parts, 2):
-            healed = _moved(case, (one, by_cell[one]), (other, by_cell[other]))
-            if healed:
-                yield one, other, healed
+def _shifts(case: Case, by_cell: Mapping[str, list[Trial]]) -> Iterable[tuple[set[str], list[Trial]]]:
+    """Cells between which amounts moved sideways: their rows add up either way, but both columns fail by what moved."""
+    pairs: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    trials = {t.check.check_id: t for found in by_cell.values() for t in found}
+    for row in case.trials:
+        if row.check.kind == "row-sum" and row.confirms:
+            parts = [t.cell_id for t in row.constraint.right if t.cell_id in by_cell]
+            for to, source in permutations(parts, 2):
+                for short, over in product(by_cell[to], by_cell[source]):
+                    if case.value(source) and _gain(case, short, to) == -_gain(case, over, source) != 0:
+                        pairs[short.check.check_id, over.check.check_id].append((to, source))
+    for (short_id, over_id), found in pairs.items():
+        moved = _moved(case, found, _gain(case, trials[short_id], found[0][0]))
+        if moved:
+            yield {cell_id for pair in moved for cell_id in pair}, [trials[short_id], trials[over_id]]
 
 
-def _moved(case: Case, one: tuple[str, list[Trial]], other: tuple[str, list[Trial]]) -> list[Trial]:
-    healed: list[Trial] = []
-    for first in one[1]:
-        for second in other[1]:
-            gain = _needed(case, first, one[0]) - case.value(one[0])
-            loss = case.value(other[0]) - _needed(case, second, other[0])
-            if gain == loss and abs(gain) in (abs(case.value(one[0])), abs(case.value(other[0]))):
-                healed += [first, second]
-    return healed
+def _gain(case: Case, trial: Trial, cell_id: str) -> Decimal:
+    return _needed(case, trial, cell_id) - case.value(cell_id)
+
+
+def _moved(case: Case, pairs: list[tuple[str, str]], gain: Decimal) -> list[tuple[str, str]]:
+    """The fewest pairs whose sources add up to what one column lacks; none where no few of them do."""
+    for count in range(1, FEW + 1):
+        for some in combinations(pairs[:MOST_PAIRS], count):
+            if sum((case.value(source) for _, source in some), Decimal(0)) == gain:
+                return list(some)
+    return []
 
 
 def _trust(
@@ -190,10 +205,12 @@ def _trust(
 
 
 def _suspects(case: Case, trial: Trial, evidence: Mapping[str, Evidence]) -> list[str]:
-    """The cells of a failed identity that may be wrong; there is always one."""
+    """The cells of a failed identity that may be wrong; there is always one, but where the narrative disagrees."""
     cells = list(trial.constraint.cell_ids)
     doubtful = [c for c in cells if not evidence[c].strong]
     size = abs(trial.residual)
+    if trial.check.kind == "narrative":
+        return doubtful
     equal = [c for c in cells if case.value(c) and abs(case.value(c)) == size and c not in doubtful]
     if trial.nonzero >= STRONG_TERMS:
         telling = _telling(case, trial, doubtful)
@@ -244,7 +261,3 @@ def _least_supported(trial: Trial, evidence: Mapping[str, Evidence]) -> list[str
         return left + right
     return left if ours < theirs else right
 
-
-def failing(result: CheckResult) -> bool:
-    """Whether a result says that the figures disagree."""
-    return result in (CheckResult.FAIL, CheckResult.SOURCE_INCONSISTENT)

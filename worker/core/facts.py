@@ -1,0 +1,197 @@
+"""Statements of the narrative as facts, each compared with the tables and with the figures it was reckoned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from models.document import Cell, CellStatus, Check, CheckResult, Fact
+from worker.core.checks import HALF, Figure, Trial
+from worker.core.relations import Constraint, Term
+from worker.core.statements import CHANGES, RATES, Sort, Statement
+from worker.core.testimony import Court, Testimony, factor
+from worker.core.witnesses import significant
+
+TELLING = 4
+PERCENT_PLACES = 2
+HUNDRED = Decimal(100)
+
+
+@dataclass(slots=True)
+class Hearing:
+    """The facts with their checks, and the trials by which they witness for cells; fills up statement by statement."""
+
+    facts: list[Fact] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def next_id(self, kind: str) -> str:
+        """The id of the next check of a kind: nar-0001, pct-0001, yoy-0001."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{kind}-{self.counts[kind]:04d}"
+
+
+def hear(
+    statements: Sequence[Statement], court: Court, figures: Mapping[str, Figure], believed: bool, threshold: float
+) -> Hearing:
+    """Facts, checks and trials of all statements.
+
+    `believed` says that the text is the document's own: then a statement that disagrees with the tables is an
+    inconsistency of the source. A statement that was read with less probability than `threshold` and that no cell
+    confirms is flagged.
+    """
+    hearing = Hearing()
+    for statement in statements:
+        testimony = court.hear(statement)
+        agreeing = [c.cell_id for c, u in _targets(testimony, figures) if _agrees(statement, figures[c.cell_id], u)]
+        printed = tuple(dict.fromkeys(c for c in agreeing if figures[c].value is not None))
+        worst = _against_tables(hearing, testimony, figures, agreeing, believed)
+        worst = _against_others(hearing, statement, statements, believed) or worst
+        doubtful = worst or (statement.sentence.probability < threshold and not printed)
+        hearing.facts.append(_fact(statement, printed, bool(doubtful)))
+    return hearing
+
+
+def _fact(statement: Statement, agrees_with: tuple[str, ...], doubtful: bool) -> Fact:
+    return Fact(
+        page=statement.sentence.page,
+        section=statement.sentence.section,
+        name=statement.name,
+        value=statement.value,
+        unit=statement.unit,
+        status=CellStatus.FLAGGED if doubtful else CellStatus.READ,
+        raw=statement.raw,
+        sentence_no=statement.sentence.number,
+        agrees_with=agrees_with,
+    )
+
+
+def _targets(testimony: Testimony, figures: Mapping[str, Figure]) -> list[tuple[Cell, str]]:
+    pairs = zip(testimony.cells, testimony.units, strict=True)
+    return [(c, u) for c, u in pairs if not figures[c.cell_id].broken]
+
+
+def _room(statement: Statement, figure: Figure, unit: str) -> Decimal:
+    """By how much two printings of one figure may differ, in 元: half a unit of the coarser one, nothing if as fine.
+
+    A sentence that cuts the amount off instead of rounding it (119.36 for 119.3673) may differ by up to a unit.
+    """
+    said = Decimal(1).scaleb(-statement.decimals) * factor(statement.unit)
+    shown = Decimal(1).scaleb(-figure.decimals) * factor(unit)
+    value = (figure.value or Decimal(0)) * factor(unit)
+    if said > shown and value - value % said == statement.value * factor(statement.unit):
+        return said
+    return HALF * max(said, shown) if said != shown and figure.value else Decimal(0)
+
+
+def _agrees(statement: Statement, figure: Figure, unit: str) -> bool:
+    return _distance(statement, figure, unit) <= _room(statement, figure, unit)
+
+
+def _against_tables(
+    hearing: Hearing, testimony: Testimony, figures: Mapping[str, Figure], agreeing: list[str], believed: bool
+) -> bool:
+    """Adds the check of a statement against its cells; True where it fails."""
+    targets = _targets(testimony, figures)
+    if not targets:
+        return False
+    statement = testimony.statement
+    chosen = [(c, u) for c, u in targets if c.cell_id in agreeing] or targets
+    cell, unit = min(chosen, key=lambda pair: _distance(statement, figures[pair[0].cell_id], pair[1]))
+    scale = factor(unit) / factor(statement.unit)
+    result = CheckResult.PASS if agreeing else CheckResult.SOURCE_INCONSISTENT if believed else CheckResult.FAIL
+    check = Check(
+        check_id=hearing.next_id("nar"),
+        kind="narrative",
+        formula=f"{statement.sentence.section} {statement.name} = {cell.cell_id}",
+        left=statement.value,
+        right=(figures[cell.cell_id].value or Decimal(0)) * scale,
+        tolerance=_room(statement, figures[cell.cell_id], unit) / factor(statement.unit),
+        result=result,
+        cell_ids=tuple(agreeing) or tuple(c.cell_id for c, _ in targets),
+    )
+    hearing.checks.append(check)
+    hearing.trials.extend(_trials(check, statement, chosen, figures))
+    return not agreeing
+
+
+def _distance(statement: Statement, figure: Figure, unit: str) -> Decimal:
+    return abs(statement.value * factor(statement.unit) - (figure.value or Decimal(0)) * factor(unit))
+
+
+def _trials(
+    check: Check, statement: Statement, chosen: list[tuple[Cell, str]], figures: Mapping[str, Figure]
+) -> list[Trial]:
+    """The check as one trial for each cell; a figure of few digits confirms nothing, nor does one that was rounded."""
+    if check.result is CheckResult.PASS and len(significant(statement.value)) < TELLING:
+        return []
+    trials = []
+    for cell, unit in chosen:
+        scale = factor(unit) / factor(statement.unit)
+        figure = figures[cell.cell_id]
+        exact = check.result is not CheckResult.PASS or figure.value == statement.value / scale
+        if exact:
+            constraint = Constraint(check.check_id, check.kind, check.formula, (), (Term(cell.cell_id, 1, scale),))
+            single = _with_right(check, (figure.value or Decimal(0)) * scale, cell.cell_id)
+            trials.append(Trial(constraint, single, 1 if figure.value else 0))
+    return trials
+
+
+def _with_right(check: Check, right: Decimal, cell_id: str) -> Check:
+    return Check(
+        check.check_id, check.kind, check.formula, check.left, right, check.tolerance, check.result, (cell_id,)
+    )
+
+
+def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Statement], believed: bool) -> bool:
+    """Adds the check of a share, rate or completion against the figures it was reckoned from; True where it fails."""
+    if statement.of is None or statement.to is None:
+        return False
+    part, whole = known[statement.of], known[statement.to]
+    reckoned = reckon(statement.sort, part, whole)
+    if reckoned is None:
+        return False
+    expected, allowed = reckoned
+    place = Decimal(1).scaleb(-min(statement.decimals, PERCENT_PLACES))
+    allowed += place if expected - expected % place == statement.value else HALF * place
+    holds = abs(expected - statement.value) <= allowed
+    kind = "year-on-year" if statement.sort in RATES else "percentage"
+    cells = tuple(dict.fromkeys(c for i in (statement.of, statement.to) for c in hearing.facts[i].agrees_with))
+    hearing.checks.append(
+        Check(
+            check_id=hearing.next_id("yoy" if kind == "year-on-year" else "pct"),
+            kind=kind,
+            formula=_formula(statement, part, whole),
+            left=statement.value,
+            right=round(expected, 4),
+            tolerance=round(allowed, 6),
+            result=CheckResult.PASS if holds else CheckResult.SOURCE_INCONSISTENT if believed else CheckResult.FAIL,
+            cell_ids=cells,
+        )
+    )
+    return not holds
+
+
+def _formula(statement: Statement, part: Statement, whole: Statement) -> str:
+    if statement.sort in RATES:
+        return f"{statement.name} = {part.raw} ÷ ({whole.raw} - {part.raw})"
+    return f"{statement.name} = {part.name} ÷ {whole.name}"
+
+
+def reckon(sort: Sort, part: Statement, whole: Statement) -> tuple[Decimal, Decimal] | None:
+    """The percentage that two statements give, and how far rounding of their amounts may move it; None where none.
+
+    A rate is the change over what was before: change / (present - change).
+    """
+    above, below = (s.value * factor(s.unit) for s in (part, whole))
+    if part.sort in CHANGES:
+        below -= above
+    if sort not in (*RATES, Sort.SHARE, Sort.DONE) or below <= 0:
+        return None
+    rounding = [HALF * Decimal(1).scaleb(-s.decimals) * factor(s.unit) for s in (part, whole)]
+    if part.sort in CHANGES:
+        rounding[1] += rounding[0]
+    allowed = HUNDRED * (rounding[0] + abs(above / below) * rounding[1]) / below
+    return HUNDRED * above / below, allowed

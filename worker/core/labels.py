@@ -1,0 +1,72 @@
+"""The labels of rows after repair: codes and 行次 as printed, names by the form's items or the document's own witnesses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from models.document import Repair, SettledRow
+from models.reference import functional_names
+from worker.core.names import NameRepair, repair_by_witnesses, repair_item, script_repair
+from worker.core.sheets import Sheet
+
+
+def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], list[Repair]]:
+    """The settled rows of each sheet and the repairs of their names."""
+    witnesses = _names_by_code(sheets)
+    settled, repairs = [], []
+    for index, sheet in enumerate(sheets):
+        codes = {account.row: account.code for account in sheet.accounts}
+        rows = []
+        for row, printed in enumerate(sheet.table.rows):
+            fixed = _repair(sheet, row, codes, {i: n for i, n in witnesses[codes.get(row, "")].items() if i != index})
+            rows.append(
+                SettledRow(
+                    line_no=_close(printed.line_no.text),
+                    code=_close(printed.code.text),
+                    name=fixed.repaired if fixed else _close(printed.name.text),
+                )
+            )
+            if fixed:
+                repairs.extend(_rows_repairs(sheet, row, fixed))
+        settled.append(tuple(rows))
+    return settled, repairs
+
+
+def _close(text: str) -> str:
+    return "".join(text.split())
+
+
+def _names_by_code(sheets: Sequence[Sheet]) -> defaultdict[str, dict[int, str]]:
+    """For each full 功能分类 code, the name that each sheet prints for it."""
+    names: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for index, sheet in enumerate(sheets):
+        doubled = [a.code for a in sheet.accounts]
+        for account in sheet.accounts:
+            if doubled.count(account.code) == 1:
+                names[account.code][index] = sheet.table.rows[account.row].name.text
+    return names
+
+
+def _repair(sheet: Sheet, row: int, codes: Mapping[int, str], witnesses: Mapping[int, str]) -> NameRepair | None:
+    printed = sheet.table.rows[row].name.text
+    if not printed.strip():
+        return None
+    if sheet.form is not None and row in sheet.items:
+        return repair_item(printed, sheet.form.items[sheet.items[row]])
+    if row not in codes:
+        return script_repair(printed)
+    if sheet.form is not None and sheet.form.items:
+        same = [item for item in sheet.form.items if item.code == codes[row]]
+        if same and sheet.form.code == "公开06":
+            return repair_item(printed, same[0])
+    return repair_by_witnesses(printed, list(witnesses.values()), functional_names().get(codes[row], ""))
+
+
+def _rows_repairs(sheet: Sheet, row: int, fixed: NameRepair) -> list[Repair]:
+    """One repair row for a label, on the first cell of its row."""
+    cells = [cell for (r, _), cell in sorted(sheet.cells.items()) if r == row]
+    return [
+        Repair(cell.cell_id, "row_name", fixed.raw, fixed.repaired, fixed.kind, fixed.proof, unique=True)
+        for cell in cells[:1]
+    ]

@@ -1,0 +1,110 @@
+"""What each cell's text says as a number: read, repaired within the grammar, or doubtful; before any identity is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from models.document import Cell, Reading, Table
+from worker.core.amounts import Amount, Convention, against, folded, is_nothing, learn, literal, parse, repair
+from worker.core.checks import Figure
+from worker.core.other_tables import numeric_columns
+
+FEN = 2
+NUMERIC_CHARACTERS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A cell's amount (None: nothing printed, or no amount), how it was repaired, and what is doubtful about it.
+
+    `counts` is False for cells of columns of words, whose text is no amount and need not be.
+    """
+
+    cell: Cell
+    amount: Amount | None = None
+    repair: str = ""
+    doubt: str = ""
+    counts: bool = True
+
+    @property
+    def is_blank(self) -> bool:
+        return is_nothing(self.cell.reading.text)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether something is printed that could not be read as an amount at all."""
+        return self.counts and self.amount is None and not self.is_blank
+
+
+def conventions(tables: Iterable[Table]) -> dict[str, Convention]:
+    """How the document prints amounts, learned for each unit it uses."""
+    amounts: dict[str, list[Amount]] = {}
+    for table in tables:
+        columns = numeric_columns(table)
+        for cell in table.cells:
+            amount = parse(cell.reading.text) if cell.column in columns else None
+            if amount is not None:
+                amounts.setdefault(table.unit, []).append(amount)
+    return {unit: learn(found) for unit, found in amounts.items()}
+
+
+def listen(tables: Iterable[Table], known: Mapping[str, Convention]) -> dict[str, Said]:
+    """What every cell says, by cell id."""
+    said: dict[str, Said] = {}
+    for table in tables:
+        convention = known.get(table.unit, Convention())
+        numeric = numeric_columns(table)
+        for cell in table.cells:
+            amounts = bool(table.form) or (cell.column in numeric and _looks_numeric(cell.reading.text))
+            said[cell.cell_id] = _said(cell, convention) if amounts else _words(cell)
+    return said
+
+
+def _looks_numeric(text: str) -> bool:
+    """Whether a text in a table without form is an amount, perhaps a damaged one, and no word or percentage."""
+    plain = folded(text)
+    digits = sum(c.isdigit() for c in plain)
+    return is_nothing(text) or ("%" not in plain and digits > NUMERIC_CHARACTERS * len(plain))
+
+
+def _words(cell: Cell) -> Said:
+    amount = parse(cell.reading.text)
+    return Said(cell, None if amount is None or amount.percent else amount, counts=False)
+
+
+def _said(cell: Cell, convention: Convention) -> Said:
+    text = cell.reading.text
+    if is_nothing(text):
+        return Said(cell)
+    amount = parse(text)
+    if amount is not None and not amount.percent:
+        return Said(cell, amount, doubt=against(amount, convention))
+    fixed = repair(text, cell.reading.glyphs, convention.decimals if convention.decimals is not None else FEN)
+    if fixed is not None:
+        return Said(cell, fixed[0], repair=fixed[1])
+    closest = literal(text) if amount is None else None
+    return Said(cell, closest, doubt="数字格式不完整" if closest else "不是数字")
+
+
+def figures(tables: Iterable[Table], said: Mapping[str, Said]) -> dict[str, Figure]:
+    """The cells' figures for the identities. A table in 元 that prints fen is exact: none of its figures is rounded."""
+    found = {}
+    for table in tables:
+        cells = [said[cell.cell_id] for cell in table.cells]
+        exact = table.unit == "元" and any(s.amount and s.amount.decimals == FEN for s in cells)
+        for one in cells:
+            amount = one.amount if one.counts else None
+            found[one.cell.cell_id] = Figure(
+                value=amount.value if amount else None,
+                decimals=amount.decimals if amount else 0,
+                broken=one.is_broken or (not one.counts and not one.is_blank),
+                exact=exact,
+            )
+    return found
+
+
+def digit_probability(reading: Reading) -> float:
+    """The worst probability of the reading's digits; separators do not count, the grammar vouches for them."""
+    digits = [g.probability for g in reading.glyphs if g.char.isdigit()]
+    return min(digits) if digits else reading.probability
