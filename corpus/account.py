@@ -78,7 +78,7 @@ def amount(rng: Random, scale: float) -> int:
     return max(step, round(value / step) * step)
 
 
-def _chosen(rng: Random, leading: str) -> list[str]:
+def _chosen(rng: Random, leading: str, year: int) -> list[str]:
     """The 项 of a department: its own business, pensions, medical and housing, now and then something else."""
     names = lists.functional("general")
     own = [c for c in names if len(c) == ITEM_DIGITS and c.startswith(leading)]
@@ -88,7 +88,8 @@ def _chosen(rng: Random, leading: str) -> list[str]:
     codes |= {"2080505"} | {c for c in ("2080501", "2080502", "2080506", "2080599") if chance(rng, 0.5)}
     codes |= {rng.choice(("2101101", "2101102"))} | {c for c in ("2101103", "2101199") if chance(rng, 0.5)}
     codes |= {"2210201"} | {c for c in ("2210202", "2210203") if chance(rng, 0.35)}
-    others = [c for c in names if len(c) == ITEM_DIGITS and c not in codes]
+    listed = {c for c, _ in lists.categories(year)}
+    others = [c for c in names if len(c) == ITEM_DIGITS and c not in codes and c[:3] in listed]
     return sorted(codes | set(rng.sample(others, rng.choice((0, 0, 1, 2, 3, 5, 9)))))
 
 
@@ -177,14 +178,14 @@ def _merged(items: list[Item]) -> tuple[Item, ...]:
 def random_account(rng: Random, entity: str, leading: str, year: int) -> Account:
     """A consistent year of a department whose own business is booked under the 款 `leading`."""
     scale = 10 ** rng.uniform(6.9, 9.7)
-    codes = _chosen(rng, leading)
+    codes = _chosen(rng, leading, year)
     own = [c for c in codes if c.startswith(leading)]
     lead = next((c for c in own if c.endswith(("01", "50"))), own[0])
     carries = chance(rng, 0.55)
     items = [_general_item(rng, c, scale, lead=c == lead, carries=carries) for c in codes]
     if chance(rng, 0.4):
         items += _special_items(rng, "fund", scale)
-    if chance(rng, 0.25):
+    if year >= lists.RENAMED and chance(rng, 0.25):
         items += _special_items(rng, "capital", scale * 0.3)
     merged = _merged(items)
     own_spent = sum(v for i in merged for (b, _), v in i.spent.items() if b == "own")

@@ -69,13 +69,13 @@ def main(arguments: list[str]) -> int:
     out, weights, *paths = (Path(a) for a in arguments)
     out.mkdir(parents=True, exist_ok=True)
     reader = engine(weights)
-    import camelot  # type: ignore[import-untyped]  # noqa: PLC0415  # slow to load
+    from camelot.io import read_pdf  # noqa: PLC0415  # slow to load
 
     for path in paths:
         for number, image in enumerate(page_images(path.read_bytes(), _DPI), 1):
             page = out / f"{path.stem}-{number}.pdf"
             page.write_bytes(searchable(image, reader.predict(image)[0]))
-            for index, table in enumerate(camelot.read_pdf(str(page), flavor="lattice")):
+            for index, table in enumerate(read_pdf(str(page), flavor="lattice")):
                 table.to_csv(str(out / f"{path.stem}-{number}-{index}.csv"))
     return 0
 

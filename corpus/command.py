@@ -1,4 +1,4 @@
-"""`jiaokan corpus`: make documents, measure the product on them, race it against a stock set-up."""
+"""`jiaokan corpus`: make documents, score exports, measure the product, race it against a stock set-up."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench = commands.add_parser("bench", help="race `jiaokan extract` against stock PaddleOCR and Camelot")
     bench.add_argument("--count", type=int, default=1, help="documents of level 1 and of level 2 (default 1 each)")
     bench.add_argument("--out", type=Path, default=Path("corpus-bench"), help="folder for documents and results")
+    judge = commands.add_parser("score", help="compare an export with a truth folder")
+    judge.add_argument("truth", type=Path, help="folder with cells.csv and documents.csv")
+    judge.add_argument("export", type=Path, help="folder that `jiaokan extract` wrote")
     for each in (make, report, bench):
         each.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (default 1)")
         each.add_argument("--jobs", type=int, default=2, help="processes at once (default 2)")
@@ -37,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"There is no level {unknown[0]}; choose from {_SCORED}\n")
         return 2
     try:
-        return {"make": _make, "report": _report, "bench": _bench}[args.corpus_command](args)
+        return {"make": _make, "report": _report, "bench": _bench, "score": _score}[args.corpus_command](args)
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -63,6 +66,24 @@ def _bench(args: argparse.Namespace) -> int:
 
     bench(args.count, args.seed, args.out, args.jobs)
     return 0
+
+
+def _score(args: argparse.Namespace) -> int:
+    from corpus.score import score_export  # noqa: PLC0415
+
+    found = score_export(args.truth, args.export)
+    for fault in found.faults:
+        sys.stdout.write(
+            f"{'SILENT ' if fault.silent else ''}{fault.kind}: {fault.document} {fault.table} {fault.row} "
+            f"[{fault.column}] expected {fault.expected or 'nothing'}, got {fault.got or 'nothing'} {fault.reason}\n"
+        )
+    sys.stdout.write(
+        f"{found.money} money cells: {100 * found.exact_share:.2f} % exact, {found.silent_per_10000:.1f} silent errors "
+        f"per 10,000, {100 * found.straight_share:.2f} % straight through, {100 * found.flag_rate:.2f} % flagged; "
+        f"{found.documents} documents: entity right in {found.entity_right}, year in {found.year_right}, "
+        f"{found.failed} failed\n"
+    )
+    return 1 if found.silent else 0
 
 
 def main() -> int:

@@ -67,8 +67,9 @@ def seeded(seed: int | str) -> Random:
 def random_document(name: str, rng: Random) -> tuple[Truth, Variant]:
     """A consistent document and a way to print it."""
     _, place = rng.choice(lists.places())
-    bureau, leading = rng.choice(lists.bureaus())
-    account = random_account(rng, place + bureau, leading, rng.choice(_YEARS))
+    year = rng.choice(_YEARS)
+    bureau, leading = rng.choice([b for b in lists.bureaus() if b[1][:3] in dict(lists.categories(year))])
+    account = random_account(rng, place + bureau, leading, year)
     variant = random_variant(rng)
     tables = forms.tables(account, variant)
     sections = narrative.sections(account, variant, rng)

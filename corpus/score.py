@@ -254,7 +254,7 @@ def score_export(truth: Path, export: Path) -> Score:
 def _identity(score: Score, filed: Filed, row: Exported | None) -> None:
     score.documents = 1
     score.failed = int(row is None or row["status"] == "failed")
-    score.entity_right = int(row is not None and row["entity"] == filed.entity)
+    score.entity_right = int(row is not None and row["entity"] in filed.entity.split("|"))
     score.year_right = int(row is not None and row["year"] == str(filed.year))
 
 

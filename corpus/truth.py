@@ -159,7 +159,10 @@ def read_cells(path: Path) -> tuple[TruthCell, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """One row of a truth folder's documents.csv; `level` names how the document was rendered."""
+    """One row of a truth folder's documents.csv; `level` names how the document was rendered.
+
+    `entity` may hold several names that are all right, separated by "|".
+    """
 
     document: str
     entity: str
