@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.document import Cell, Reading, Table
 from worker.core.amounts import Amount, Convention, against, folded, is_nothing, learn, literal, parse, repair
 from worker.core.checks import Figure
+from worker.core.names import bare
 from worker.core.other_tables import numeric_columns
 
 FEN = 2
 NUMERIC_CHARACTERS = 0.5
+TOTAL = "合计"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """A cell's amount (None: nothing printed, or no amount), how it was repaired, and what is doubtful about it.
 
-    `counts` is False for cells of columns of words, whose text is no amount and need not be.
+    `counts` is False for cells of columns of words, whose text is no amount and need not be. `misplaced` says why the
+    whole row may not be what its label says; no sum can settle that.
     """
 
     cell: Cell
@@ -26,6 +29,7 @@ class Said:
     repair: str = ""
     doubt: str = ""
     counts: bool = True
+    misplaced: str = ""
 
     @property
     def is_blank(self) -> bool:
@@ -57,7 +61,10 @@ def listen(tables: Iterable[Table], known: Mapping[str, Convention]) -> dict[str
         numeric = numeric_columns(table)
         for cell in table.cells:
             amounts = bool(table.form) or (cell.column in numeric and _looks_numeric(cell.reading.text))
-            said[cell.cell_id] = _said(cell, convention) if amounts else _words(cell)
+            one = _said(cell, convention) if amounts else _words(cell)
+            row = table.rows[cell.row]
+            merged = bool(row.code.text.strip()) and bare(row.name.text).endswith(TOTAL) and not one.is_blank
+            said[cell.cell_id] = replace(one, misplaced="合计与科目印在同一行") if merged else one
     return said
 
 

@@ -86,6 +86,8 @@ def _against(said: Said, evidence: Evidence, bench: Bench) -> str:
         return f"{said.doubt or '不是数字'}；{CHECK_OBJECT}"
     if evidence.suspect:
         return _contradicted(said, evidence, bench)
+    if said.misplaced:
+        return f"{said.misplaced}；{CHECK_OBJECT}"
     if not said.counts:
         return ""
     confirmed = evidence.strong and len(evidence.passes) >= 1

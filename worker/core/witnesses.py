@@ -26,24 +26,30 @@ MOST_PAIRS = 30
 class Evidence:
     """What speaks for and against one cell.
 
-    `passes` and `fails` are ids of checks, `strong` says that it may be trusted in a failed identity, `suspect` that it
-    may be wrong, `wanted` holds the values that would heal failed identities, the best supported first.
+    `passes` and `fails` are ids of checks, `strong` says that its digits may be trusted in a failed identity, `placed`
+    that its row may be trusted too (its own row's sum says nothing about that), `suspect` that it may be wrong;
+    `wanted` holds the values that would heal failed identities, the best supported first.
     """
 
     passes: list[str] = field(default_factory=list)
     fails: list[str] = field(default_factory=list)
     strong: bool = False
+    placed: bool = False
     suspect: bool = False
     wanted: list[Decimal] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All trials of a document with the figures they were made on, and the constraints in whose cells nothing is printed."""
+    """All trials of a document with the figures they were made on, and the constraints whose cells print nothing.
+
+    `rows` gives the row of each cell as any value that is the same for cells of one row.
+    """
 
     trials: tuple[Trial, ...]
     figures: Mapping[str, Figure]
     silent: tuple[Constraint, ...] = ()
+    rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def value(self, cell_id: str) -> Decimal:
         """A cell's amount, blank as zero."""
@@ -90,10 +96,15 @@ def weigh(case: Case) -> dict[str, Evidence]:
     failed = [t for t in case.trials if t.failed]
     explained = _explain(case, failed, evidence)
     healed = [t for t in failed if t.check.check_id in explained and t.check.kind != "narrative"]
-    _trust(case, [*(t for t in case.trials if t.confirms), *healed], evidence, explained)
+    holding = [*(t for t in case.trials if t.confirms), *healed]
+    strong = _trusted(case, holding, explained)
+    placed = _trusted(case, [t for t in holding if t.check.kind != "row-sum"], explained)
+    for cell_id, found in evidence.items():
+        found.strong, found.placed = cell_id in strong, cell_id in placed
+    moved = _rows_in_doubt(case, [t for t in failed if t.check.check_id not in explained])
     asked: dict[str, list[Decimal]] = defaultdict(list)
     for trial in failed:
-        culprits = list(explained.get(trial.check.check_id, ())) or _suspects(case, trial, evidence)
+        culprits = list(explained.get(trial.check.check_id, ())) or _suspects(case, trial, evidence, moved)
         for cell_id in culprits:
             if cell_id in trial.constraint.cell_ids:
                 evidence[cell_id].suspect = True
@@ -176,10 +187,17 @@ def _moved(case: Case, pairs: list[tuple[str, str]], gain: Decimal) -> list[tupl
     return []
 
 
-def _trust(
-    case: Case, holding: list[Trial], evidence: Mapping[str, Evidence], explained: Mapping[str, set[str]]
-) -> None:
-    """Marks the cells that may be trusted: those in a sum that holds, or read alike three times, and confirmed blanks.
+def _rows_in_doubt(case: Case, failed: list[Trial]) -> frozenset[str]:
+    """Ids of failed identities over the same rows in two columns or more: a row may be lost or stand in another's place."""
+    by_rows: dict[tuple[tuple[int, int] | None, ...], list[str]] = defaultdict(list)
+    for trial in failed:
+        if trial.check.kind in ("hierarchy", "column-sum"):
+            by_rows[tuple(case.rows.get(c) for c in trial.constraint.cell_ids)].append(trial.check.check_id)
+    return frozenset(check_id for ids in by_rows.values() if len(ids) > 1 for check_id in ids)
+
+
+def _trusted(case: Case, holding: list[Trial], explained: Mapping[str, set[str]]) -> frozenset[str]:
+    """The cells that may be trusted: those in a sum that holds, or read alike three times, and confirmed blanks.
 
     A failed identity that is explained by one cell holds for its other cells.
     """
@@ -198,16 +216,15 @@ def _trust(
         blank.update(c for c in sound if not case.value(c))
     for constraint in case.silent:
         blank.update(constraint.cell_ids)
-    for cell_id, found in evidence.items():
-        if case.figures[cell_id].broken:
-            continue
-        found.strong = readings.is_strong(cell_id) if case.value(cell_id) else cell_id in blank
+    sound_cells = (c for c, figure in case.figures.items() if not figure.broken)
+    return frozenset(c for c in sound_cells if (readings.is_strong(c) if case.value(c) else c in blank))
 
 
-def _suspects(case: Case, trial: Trial, evidence: Mapping[str, Evidence]) -> list[str]:
+def _suspects(case: Case, trial: Trial, evidence: Mapping[str, Evidence], moved: frozenset[str]) -> list[str]:
     """The cells of a failed identity that may be wrong; there is always one, but where the narrative disagrees."""
     cells = list(trial.constraint.cell_ids)
-    doubtful = [c for c in cells if not evidence[c].strong]
+    displaced = trial.check.check_id in moved
+    doubtful = [c for c in cells if not (evidence[c].placed if displaced else evidence[c].strong)]
     size = abs(trial.residual)
     if trial.check.kind == "narrative":
         return doubtful
