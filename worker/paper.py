@@ -11,6 +11,7 @@ Grey = NDArray[np.uint8]
 WHITE = 249  # grey level from which paper needs no lightening
 BLOCK = 3.0  # points: the paper's level is looked up this finely
 INK = 150  # grey level of flattened paper below which a pixel is ink
+FAINT = 215  # grey level below which a grey page is not paper
 SPECK = 0.3  # square points: smaller than any decimal point of a readable size
 DIRT = 1.7  # square points: taken off where no letter is near
 LETTER_NEAR = 4.5  # points from dirt to the next ink that makes it a part of it
@@ -40,17 +41,19 @@ def flattened(grey: Grey, scale: float) -> Grey:
 
 
 def despeckled(grey: Grey, scale: float) -> Grey:
-    """The page without specks: those smaller than a decimal point, larger ones where no letter is near.
+    """The page without specks where no letter is near; a black-and-white one without any smaller than a decimal point.
 
     A page with a few specks only comes back as it is. In black-and-white pages single white pixels in ink are filled.
+    Near letters grey specks stay: faint strokes fall apart into such.
     """
-    ink = (grey < INK).astype(np.uint8)
+    bilevel = is_bilevel(grey)
+    ink = (grey < (INK if bilevel else FAINT)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     area = stats[:, cv2.CC_STAT_AREA]
     square = 1.0 / scale**2
-    if count - 1 < FEW or int((area[1:] <= SPECK * square).sum()) < FEW:
+    if int((area[1:] <= SPECK * square).sum()) < FEW:
         return grey
-    tiny = area <= SPECK * square
+    tiny = (area <= SPECK * square) & bilevel
     small = (area <= DIRT * square) & ~tiny
     letters = ((area > DIRT * square)[labels] & (ink > 0)).astype(np.uint8)
     reach = 2 * round(LETTER_NEAR / scale) + 1
@@ -62,7 +65,7 @@ def despeckled(grey: Grey, scale: float) -> Grey:
     spots = cv2.dilate(gone[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     cleaned = grey.copy()
     cleaned[spots & ~((ink > 0) & ~gone[labels])] = 255
-    return filled(cleaned) if is_bilevel(grey) else cleaned
+    return filled(cleaned) if bilevel else cleaned
 
 
 def filled(grey: Grey) -> Grey:

@@ -23,6 +23,7 @@ SHORTEST_PIECE = 8.0  # points: a row is hardly lower, and many strokes of lette
 CONTRAST = 28  # grey levels a rule is darker than both its sides
 DOUBLE = 2.6  # points between the two strokes of a double rule
 REACH = 5.0  # points a rule may fall short of the rule it should meet
+FAR = 11.0  # points it may fall short of where it is judged
 COVERED = 0.55  # share of a piece between two crossings that must be inked without cross strokes
 ENDS = 0.4  # share of both ends of such a piece that must be inked
 CERTAIN = 0.85  # share from which the ends do not matter
@@ -83,8 +84,11 @@ def find(image: Grey, scale: float) -> Rules:
     upright = np.ascontiguousarray(upright.T)
     rows, columns = _candidates(flat, scale), _candidates(upright, scale)
     rows, columns = _plausible(rows, columns, scale), _plausible(columns, rows, scale)
-    horizontal = _confirmed(rows, columns, flat, strokes, scale)
-    vertical = _confirmed(columns, rows, upright, strokes.T, scale)
+    across, along = columns, rows
+    for _ in range(2):  # what is no rule is no crossing either: the second time only rules count
+        horizontal = _confirmed(rows, across, flat, strokes, scale)
+        vertical = _confirmed(columns, along, upright, strokes.T, scale)
+        along, across = _as_lines(horizontal), _as_lines(vertical)
     horizontal, vertical = _meeting(horizontal, vertical, scale, grey.shape)
     return Rules(tuple(horizontal), tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in vertical))
 
@@ -160,7 +164,7 @@ def _line_of(group: Sequence[tuple[float, float, float]]) -> _Line:
     positions = np.linspace(start, end, max(2, int((end - start) / 40) + 1))
     knots = []
     for position in positions:
-        here = [(1.0, h) for s, e, h in group if s - 2 <= position <= e + 2]
+        here = [((e - s) ** 2, h) for s, e, h in group if s - 2 <= position <= e + 2]
         if not here:
             here = [(1.0 / (1.0 + min(abs(position - s), abs(position - e))) ** 2, h) for s, e, h in group]
         knots.append((float(position), sum(w * h for w, h in here) / sum(w for w, _ in here)))
@@ -173,12 +177,16 @@ def _confirmed(
     """The parts of the candidates that ink bears out, piece by piece between the lines that may cross them."""
     segments: list[Segment] = []
     for line in lines:
-        cuts = _cuts(line, crossing, REACH / scale)
+        cuts = _cuts(line, crossing, FAR / scale)
         ink = _ink_along(line, cuts, mask, strokes, scale)
         for start, end in _runs(cuts, ink, LETTER / scale):
             height = float(np.median([line.at(p) for p in np.linspace(start, end, 5)]))
             segments.append((start, height, end, height))
     return segments
+
+
+def _as_lines(segments: Sequence[Segment]) -> list[_Line]:
+    return [_Line(start, end, ((start, height), (end, height))) for start, height, end, _ in segments]
 
 
 def _cuts(line: _Line, crossing: Sequence[_Line], reach: float) -> list[float]:
@@ -201,6 +209,7 @@ class _Ink:
     bare: NDArray[np.int64]
     margin: int
     zone: int
+    letter: int
 
     def bears_out(self, start: float, end: float) -> tuple[bool, bool]:
         """Whether the piece between two crossings is ruled (mostly inked, without cross strokes, from end to end), and
@@ -212,8 +221,8 @@ class _Ink:
         share = (self.plain[b] - self.plain[a]) / (b - a)
         zone = min(self.zone, b - a)
         ends = min(self.inked[a + zone] - self.inked[a], self.inked[b] - self.inked[b - zone]) / zone
-        ruled = share >= CERTAIN or (share >= COVERED and ends >= ENDS)
         bare = (self.bare[b] - self.bare[a]) / (b - a)
+        ruled = (share >= COVERED and ends >= ENDS) or (share >= CERTAIN and b - a > self.letter)
         return bool(ruled), bool(share >= CERTAIN and ends >= CERTAIN and bare >= BARE)
 
 
@@ -237,7 +246,8 @@ def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, sc
     inked_, plain, bare_ = (
         np.concatenate(([0], np.cumsum(part, dtype=np.int64))) for part in (inked, inked & ~both_sides, bare)
     )
-    return _Ink(int(positions[0]), inked_, plain, bare_, max(2, round(1.0 / scale)), max(3, round(2.0 / scale)))
+    margin, zone, letter = max(2, round(1.0 / scale)), max(3, round(2.0 / scale)), round(LETTER / scale)
+    return _Ink(int(positions[0]), inked_, plain, bare_, margin, zone, letter)
 
 
 def _runs(cuts: Sequence[float], ink: _Ink, letter: float) -> Iterable[tuple[float, float]]:
