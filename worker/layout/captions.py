@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.document import Page
-from worker.core.headers import bare_title, form_by_title, is_budget_title, is_continued, mark, squashed, unit
+from worker.core.headers import bare_title, form_by_title, is_continued, mark, squashed, unit
 from worker.layout.parts import Caption, PrintedLine
 from worker.layout.text import has_words
 
@@ -108,12 +108,7 @@ def caption(above: Sequence[PrintedLine], inside: Sequence[str], below: Sequence
 
 
 def text_between(lines: Sequence[PrintedLine], page: Page) -> bool:
-    """Whether running text stands among the lines: more than page numbers and headers or footers at the paper's edge."""
+    """Whether running text stands among the lines, more than page numbers and what stands at the paper's edges."""
     margin = 0.07 * page.height
     body = (line for line in lines if margin < line.box.centre[1] < page.height - margin)
     return any(has_words(line.text) and not is_page_number(line.text) for line in body)
-
-
-def is_budget(text: str) -> bool:
-    """Whether a title names a budget table."""
-    return is_budget_title(text)

@@ -1,13 +1,125 @@
-"""Grids for forms printed or scanned without rules, from their tokens."""
+"""Grids for tables whose rules are lost or were never printed, built from where the tokens stand.
+
+Rows are the lines of text. Columns are the strips that text fills in the rows of data, parted by the white between them
+(the recursive X-Y cut of Nagy and Seth, one cut in each direction).
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 
-from models.document import Grid, Page
+from models.document import Box, Grid, GridCell, Page, Token, around
+from worker.layout.captions import is_form_title
+from worker.layout.heading import holds_data, is_anchor
 from worker.layout.parts import PrintedLine
+from worker.layout.text import has_words, is_numeric
+
+DOUBT = "no rules found: the cell is where its text stands"
+FEWEST_ROWS = 4
+FEWEST_FIGURES = 2
+HEADER_LINES = 10
+WHITE = 2.0
 
 
-def grids_of_tokens(lines: Sequence[PrintedLine], page: Page) -> list[tuple[Grid, str]]:
-    """The grids."""
-    return []
+def grids_of_tokens(lines: Sequence[PrintedLine], page: Page, bottoms: Sequence[Box]) -> list[tuple[Grid, str]]:
+    """Grids for titled forms without one below, and for a page of figures without any; `bottoms`: the grids there are.
+
+    Each comes with the doubt to be put on its cells.
+    """
+    titles = [i for i, line in enumerate(lines) if is_form_title(line.text)]
+    found = []
+    for place, index in enumerate(titles):
+        last = titles[place + 1] if place + 1 < len(titles) else len(lines)
+        ruled = [box.y0 for box in bottoms if box.y0 > lines[index].box.y0]
+        body = [line for line in lines[index + 1 : last] if line.box.y1 < min(ruled, default=page.height)]
+        if not ruled or (last < len(lines) and min(ruled) > lines[last].box.y0):
+            found += _grid(body, headed=True)
+    if not titles and not bottoms:
+        found += _grid(list(lines), headed=False)
+    return [(grid, DOUBT) for grid in found]
+
+
+def _figures(line: PrintedLine) -> int:
+    """How many tokens of a line are amounts: figures with a point or a comma."""
+    plain = (unicodedata.normalize("NFKC", token.text) for token in line.tokens)
+    return sum(1 for text in plain if is_numeric(text) and ("." in text or "," in text))
+
+
+def _grid(lines: Sequence[PrintedLine], *, headed: bool) -> list[Grid]:
+    """The grid of a run of lines, or none if they do not look like a table."""
+    texts = [["".join(token.text.split()) for token in line.tokens] for line in lines]
+    start = next((i for i, words in enumerate(texts) if is_anchor(words)), None) if headed else 0
+    if start is None or start > HEADER_LINES:
+        return []
+    data = [i for i in range(start, len(lines)) if holds_data(texts[i])]
+    rows = [i for i in data if _figures(lines[i]) >= (1 if headed else FEWEST_FIGURES)]
+    if len(rows) < (1 if headed else FEWEST_ROWS):
+        return []
+    first = data[0] if headed else rows[0]
+    body = [line for line in lines[first : rows[-1] + 1] if not _is_prose(line)]
+    head = list(lines[start:first]) if headed else []
+    strips = _strips(body, head)
+    return [_filled(strips, [*head, *body])] if len(strips) > 1 else []
+
+
+def _is_prose(line: PrintedLine) -> bool:
+    return any(has_words(token.text) and any(c in token.text for c in "。，；") for token in line.tokens)
+
+
+def _strips(body: Sequence[PrintedLine], head: Sequence[PrintedLine]) -> list[tuple[float, float]]:
+    """Extents of the columns: what the text of the data fills, and header words that stand over white."""
+    strips = _union([(token.box.x0, token.box.x1) for line in body for token in line.tokens])
+    for line in head:
+        for token in line.tokens:
+            if all(token.box.x1 < x0 or token.box.x0 > x1 for x0, x1 in strips):
+                strips = sorted([*strips, (token.box.x0, token.box.x1)])
+    return strips
+
+
+def _union(extents: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    strips: list[tuple[float, float]] = []
+    for x0, x1 in sorted(extents):
+        if strips and x0 - strips[-1][1] < WHITE:
+            strips[-1] = (strips[-1][0], max(strips[-1][1], x1))
+        else:
+            strips.append((x0, x1))
+    return strips
+
+
+def _filled(strips: Sequence[tuple[float, float]], lines: Sequence[PrintedLine]) -> Grid:
+    """The grid of strips and lines, edges midway between them; a token over several strips spans them."""
+    box = around([line.box for line in lines])
+    box = Box(min(box.x0, strips[0][0]), box.y0, max(box.x1, strips[-1][1]), box.y1)
+    across = _edges(list(strips), box.x0, box.x1)
+    down = _edges([(line.box.y0, line.box.y1) for line in lines], box.y0, box.y1)
+    cells: list[GridCell] = []
+    for row, line in enumerate(lines):
+        placed: dict[tuple[int, int], list[Token]] = {}
+        for token in line.tokens:
+            placed.setdefault(_reach(token, across), []).append(token)
+        taken = {column for first, last in placed for column in range(first, last + 1)}
+        spans = [*placed, *((column, column) for column in range(len(strips)) if column not in taken)]
+        for first, last in sorted(spans):
+            place = Box(across[first], down[row], across[last + 1], down[row + 1])
+            cells.append(GridCell(row, first, 1, last - first + 1, place, tuple(placed.get((first, last), ()))))
+    return Grid(box, len(lines), len(strips), tuple(cells))
+
+
+def _edges(extents: Sequence[tuple[float, float]], start: float, end: float) -> list[float]:
+    inner = [(one[1] + other[0]) / 2 for one, other in pairwise(extents)]
+    return [start, *inner, end]
+
+
+def _reach(token: Token, edges: Sequence[float]) -> tuple[int, int]:
+    """First and last column a token stands in, a slight overhang left aside; figures stand in one only."""
+    slack = 0.15 * token.box.width
+    inside = [
+        i
+        for i in range(len(edges) - 1)
+        if min(edges[i + 1], token.box.x1 - slack) > max(edges[i], token.box.x0 + slack)
+    ]
+    if is_numeric(token.text) and inside:
+        return inside[-1], inside[-1]
+    return inside[0], inside[-1]

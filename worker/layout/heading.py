@@ -115,9 +115,9 @@ def header_end(grid: Grid, first: int) -> int:
             return row + 1
         if texts and holds_data(texts):
             break
-        if texts and (_is_header(texts) or _is_anchor(texts) or _runs_into(grid, row)):
+        if texts and (_is_header(texts) or is_anchor(texts) or _runs_into(grid, row)):
             end = row + 1
-            anchored = anchored or _is_anchor(texts)
+            anchored = anchored or is_anchor(texts)
     later = _numbering_below(grid, end)
     if later:
         return later
@@ -126,7 +126,7 @@ def header_end(grid: Grid, first: int) -> int:
     return first + 1 if _heads_unknown(grid, first) else first
 
 
-def _is_anchor(texts: list[str]) -> bool:
+def is_anchor(texts: list[str]) -> bool:
     """Whether a row holds a word that only headers hold, or many that headers hold."""
     words = sum(1 for text in texts if is_header_word(text))
     return words >= ENOUGH_WORDS or any(squashed(text) in _ANCHORS for text in texts)

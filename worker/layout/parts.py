@@ -21,7 +21,7 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What is printed around a grid: title, number (公开02), unit; whether it says that the table goes on or is empty."""
+    """What is printed around a grid: title, number (公开02), unit, and whether the table goes on or is empty."""
 
     title: str = ""
     mark: str = ""
@@ -34,7 +34,7 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A grid on its page: `header_rows` rows of header, then rows of data down to `end_row`; one leaf for each column."""
+    """A grid on its page: `header_rows` rows of header, rows of data down to `end_row`, one leaf for each column."""
 
     page: Page
     grid: Grid

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from itertools import pairwise
 
 from models.document import Column, Grid
 from models.forms import Form, Shape
@@ -72,7 +73,7 @@ def _is_numbered(texts: Sequence[str]) -> bool:
     numbers = [int(text) for text in texts if text.isdigit()]
     if len(numbers) < FEW or len(numbers) < MOST * len(texts):
         return False
-    steps = sum(1 for a, b in zip(numbers, numbers[1:], strict=False) if b - a == 1)
+    steps = sum(1 for a, b in pairwise(numbers) if b - a == 1)
     return steps >= MOST * (len(numbers) - 1)
 
 

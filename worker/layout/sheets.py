@@ -31,9 +31,10 @@ class Sheet:
 
 
 def take_apart(page: Page, before: Sequence[PrintedLine] = ()) -> Sheet:
-    """The sheet of a page; `before` are the lines that close the page before, where a title may have been left behind."""
+    """The sheet of a page; `before`: the lines that close the page before, where a title may have been left behind."""
     ruled = [(grid, "") for grid in map(mend, _tables(page))]
-    ruled += grids_of_tokens(_lines(page, [grid for grid, _ in ruled]), page)
+    boxes = [grid.box for grid, _ in ruled]
+    ruled += grids_of_tokens(_lines(page, [grid for grid, _ in ruled]), page, boxes)
     ruled.sort(key=lambda one: (one[0].box.y0, one[0].box.x0))
     lines = _lines(page, [grid for grid, _ in ruled])
     parts = []
