@@ -177,6 +177,15 @@ def test_a_table_is_printed_as_it_stands(tmp_path: Path) -> None:
     ]
 
 
+def test_an_empty_line_of_a_form_is_left_out_of_the_printed_table(tmp_path: Path) -> None:
+    whole = table()
+    rows = (*whole.rows[:1], SettledRow("", "", ""), whole.rows[2])
+    folder = written(tmp_path / "out", result(extraction=extraction(replace(whole, rows=rows))))
+    assert len((folder / "tables" / "a.公开01.csv").read_text(encoding="utf-8").splitlines()) == 2
+    assert len(read(folder / "cells.csv")) == 3
+    assert validate(folder / "datapackage.json").valid
+
+
 def test_failed_means_an_error_and_only_that(tmp_path: Path) -> None:
     rows = {row["document"]: row for row in read(written(tmp_path / "out", *MIXED) / "documents.csv")}
     assert [name for name, row in rows.items() if row["status"] == "failed"] == [

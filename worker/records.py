@@ -188,7 +188,7 @@ def _distinct(headings: list[tuple[str, bool]]) -> tuple[tuple[str, bool], ...]:
 
 
 def _side_by_side(parts: list[dict[int, list[Record]]]) -> list[Record]:
-    """Lines of the blocks joined; key -1 of each block holds its blank."""
+    """Lines of the blocks joined, empty ones left out; key -1 of each block holds its blank."""
     numbers = sorted({number for lines in parts for number in lines if number >= 0})
     joined = []
     for number in numbers:
@@ -197,5 +197,6 @@ def _side_by_side(parts: list[dict[int, list[Record]]]) -> list[Record]:
             for lines in parts:
                 here = lines.get(number, [])
                 record += here[place] if place < len(here) else lines[-1][0]
-            joined.append(record)
+            if any(record):
+                joined.append(record)
     return joined
