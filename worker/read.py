@@ -6,22 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.document import Box, Glyph, Token
+from worker.crops import MARGIN, Place, in_colour, line_picture, places, scaled_width, softened, trimmed
 from worker.ctc import Emission, decode
-from worker.engine import Engine
+from worker.engine import STRIDE, Engine
 from worker.weights import prepare_weights
 
 Image = NDArray[np.uint8]
-_HEIGHT = 48
-_STRIDE = 8
+Wall = tuple[float, float, float, float]
+
+_DETECTOR_BLUR = 1.0
+"""Pixels: a detector is led astray by grain, which a light blur takes away (docs/decisions/0008)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What stands in a crop; `glyphs` have their extents in pixels of the crop."""
+    """What stands in a crop, with the probability of its worst character; glyph extents are pixels of the crop."""
 
     text: str
     probability: float
@@ -29,50 +33,72 @@ class Recognition:
 
 
 class Reader:
-    """A detector and a recogniser, loaded once and used for many pages; not to be shared by threads."""
+    """A detector and a recogniser, loaded once and used for many pages; not to be shared by threads or over a fork.
+
+    A glyph whose `char` is empty stands where a character was nearly read: it adds nothing to the text, and its
+    alternatives are the characters that may be there.
+    """
 
     def __init__(self, weights: Path | None = None, threads: int = 2, cache: Path | None = None) -> None:
         self._engine = Engine(prepare_weights(weights, cache), threads)
-        self.engine = self._engine.name
 
-    def read(
-        self, image: Image, scale: float, walls: Sequence[tuple[float, float, float, float]] = ()
-    ) -> tuple[Token, ...]:
-        """The tokens of a straightened page in reading order; `image` is BGR, `scale` points per pixel."""
-        tokens = []
-        height, width = image.shape[:2]
-        boxes, crops = [], []
-        for quad in self._engine.detect(image):
-            x0, y0 = np.maximum(np.floor(quad.min(axis=0)), 0).astype(int)
-            x1, y1 = np.minimum(np.ceil(quad.max(axis=0)), (width, height)).astype(int)
-            if x1 - x0 < 3 or y1 - y0 < 3:
-                continue
-            boxes.append((x0, y0, x1, y1))
-            crops.append(image[y0:y1, x0:x1])
-        for (x0, y0, x1, y1), seen in zip(boxes, self.recognise(crops), strict=True):
-            if seen.text:
-                glyphs = tuple(
-                    Glyph(g.char, g.probability, (x0 + g.x0) * scale, (x0 + g.x1) * scale, g.alternatives)
-                    for g in seen.glyphs
-                )
-                box = Box(x0 * scale, y0 * scale, x1 * scale, y1 * scale)
-                tokens.append(Token(seen.text, box, seen.probability, glyphs))
-        return tuple(sorted(tokens, key=lambda token: (token.box.centre[1], token.box.x0)))
+    @property
+    def engine(self) -> str:
+        """The names and versions of the models and of what runs them."""
+        return self._engine.name
+
+    def read(self, image: Image, scale: float, walls: Sequence[Wall] = ()) -> tuple[Token, ...]:
+        """The tokens of a straightened page in reading order.
+
+        `image` is BGR or grey, `scale` is points per pixel, `walls` are ruling lines (x0, y0, x1, y1) in pixels, at
+        which text boxes are cut.
+        """
+        page = softened(in_colour(image))
+        smooth = np.asarray(cv2.GaussianBlur(page, (0, 0), _DETECTOR_BLUR), dtype=np.uint8)
+        boxes = [(*quad.min(axis=0), *quad.max(axis=0)) for quad in self._engine.detect(smooth)]
+        grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        found = [place for whole in places(boxes, walls, page.shape) if (place := trimmed(grey, whole))]
+        seen = self.recognise([page[place.y0 : place.y1, place.x0 : place.x1] for place in found])
+        tokens = [_token(place, line, scale) for place, line in zip(found, seen, strict=True) if line.text.strip()]
+        return tuple(in_reading_order(tokens))
 
     def recognise(self, crops: Sequence[Image]) -> tuple[Recognition, ...]:
-        """What stands in each crop, a line of text each, BGR."""
-        if not crops:
-            return ()
-        frames = self._engine.frames(crops)
-        return tuple(
-            _recognition(decode(seen, self._engine.characters), crop) for seen, crop in zip(frames, crops, strict=True)
-        )
+        """What stands in each crop, one line of text each, BGR or grey. It depends on no other crop."""
+        frames = self._engine.frames([line_picture(crop) for crop in crops])
+        characters = self._engine.characters
+        return tuple(_recognition(decode(seen, characters), crop) for seen, crop in zip(frames, crops, strict=True))
+
+
+def in_reading_order(tokens: Sequence[Token]) -> list[Token]:
+    """Line by line from the top, from left to right; a line is what stands around one height."""
+    lines: list[list[Token]] = []
+    for token in sorted(tokens, key=lambda token: (token.box.centre[1], token.box.x0)):
+        first = lines[-1][0].box if lines else None
+        if first and abs(token.box.centre[1] - first.centre[1]) < min(token.box.height, first.height) / 2:
+            lines[-1].append(token)
+        else:
+            lines.append([token])
+    return [token for line in lines for token in sorted(line, key=lambda token: (token.box.x0, token.box.y0))]
 
 
 def _recognition(emissions: Sequence[Emission], crop: Image) -> Recognition:
-    scale = crop.shape[0] / _HEIGHT * _STRIDE
+    ratio = scaled_width(crop) / crop.shape[1]
     glyphs = tuple(
-        Glyph(e.char, e.probability, e.first * scale, (e.last + 1) * scale, e.alternatives) for e in emissions
+        Glyph(e.char, e.probability, *_extent(e, ratio, crop.shape[1]), alternatives=e.alternatives) for e in emissions
     )
     text = "".join(glyph.char for glyph in glyphs)
     return Recognition(text, min((glyph.probability for glyph in glyphs), default=0.0), glyphs)
+
+
+def _extent(emission: Emission, ratio: float, width: int) -> tuple[float, float]:
+    start = (emission.start * STRIDE - MARGIN) / ratio
+    end = (emission.end * STRIDE - MARGIN) / ratio
+    return min(max(start, 0.0), float(width)), min(max(end, 0.0), float(width))
+
+
+def _token(place: Place, line: Recognition, scale: float) -> Token:
+    box = Box(place.x0 * scale, place.y0 * scale, place.x1 * scale, place.y1 * scale)
+    glyphs = tuple(
+        Glyph(g.char, g.probability, box.x0 + g.x0 * scale, box.x0 + g.x1 * scale, g.alternatives) for g in line.glyphs
+    )
+    return Token(line.text, box, line.probability, glyphs)
