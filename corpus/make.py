@@ -102,7 +102,9 @@ def _faces(document: Truth, variant: Variant, lie: str, rng: Random) -> Faces:
 
 def print_document(document: Truth, variant: Variant, rng: Random, lie: str = "") -> Printed:
     """Print a document as PDF; `lie` is one of garble.MODES for fonts that tell wrong characters."""
-    painter = Painter(_faces(document, variant, lie, rng), variant, rng)
+    # The fonts draw from a generator of their own, so that lying does not move anything on the page.
+    faces = _faces(document, variant, lie, seeded(rng.randrange(2**31)))
+    painter = Painter(faces, variant, rng)
     pages.draw_document(painter, document)
     pdf = painter.finish()
     return Printed(pdf, tuple(painter.sizes), tuple(painter.runs), painter.placed)
