@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -95,6 +95,17 @@ class PdfFile:
         with self.page(number) as page:
             width, height = page.get_size()
         return float(width), float(height)
+
+    def alone(self, number: int, turn: int = 0) -> bytes:
+        """A PDF of that page only, turned clockwise by a multiple of 90 degrees."""
+        with closing(pdfium.PdfDocument.new()) as single:
+            single.import_pages(self._pdf, [number - 1])
+            page = single[0]
+            page.set_rotation((page.get_rotation() + turn) % 360)
+            page.close()
+            stream = BytesIO()
+            single.save(stream)
+        return stream.getvalue()
 
     def render(self, number: int, dpi: float, pixel_limit: int) -> Picture:
         """A page, annotations and form fields included, on white; raises `UnreadableError` above the pixel limit."""
