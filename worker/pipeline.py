@@ -11,18 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.document import Origin, Page, Token
 from models.files import FileKind, FileResult, Item, Options
+from worker import origin, tables, textlayer
+from worker.clean import clean
 from worker.core.settle import settle
 from worker.dump import decode, lay_out_dump
+from worker.layer import extract
 from worker.layout import lay_out
 from worker.opening import open_file
-
-if TYPE_CHECKING:
-    from worker.read import Reader
-    from worker.render import Picture
+from worker.orientation import Upright
+from worker.read import Reader
+from worker.render import ImageFileReader, PdfFile, Picture, render_page
 
 __all__ = ["open_file", "read_page", "settle_document"]
 
@@ -31,19 +32,14 @@ _POINTS = 72.0
 
 def read_page(path: Path, kind: FileKind, number: int, options: Options) -> Page:
     """One page of a PDF or image file, read; raises `UnreadableError` where it cannot be."""
-    page = _pdf_page(path, number, options) if kind is FileKind.PDF else _image_page(path, number, options)
-    return page
+    return _pdf_page(path, number, options) if kind is FileKind.PDF else _image_page(path, number, options)
 
 
 def settle_document(item: Item, pages: Sequence[Page], options: Options) -> FileResult:
     """What follows from the pages of a document, or from the text of a dump."""
-    if item.kind is FileKind.TEXT:
-        document = lay_out_dump(decode(item.path.read_bytes()))
-    else:
-        document = lay_out(pages)
+    dumped = item.kind is FileKind.TEXT
+    document = lay_out_dump(decode(item.path.read_bytes())) if dumped else lay_out(pages)
     if options.searchable and options.scratch and any(page.origin is not Origin.BORN_DIGITAL for page in pages):
-        from worker import textlayer
-
         parts = (_searchable(options.scratch, item.path, page.number) for page in pages)
         textlayer.join((part.read_bytes() for part in parts if part.exists()), options.searchable / f"{item.stem}.pdf")
     extraction = settle(document, options.flag_threshold)
@@ -52,12 +48,9 @@ def settle_document(item: Item, pages: Sequence[Page], options: Options) -> File
 
 def _pdf_page(path: Path, number: int, options: Options) -> Page:
     """Render, judge the text layer, and take the page as text or as a picture."""
-    from worker import layer, origin, tables
-    from worker.render import PdfFile, render_page
-
     with PdfFile(path) as pdf:
         with pdf.page(number) as opened:
-            facts = layer.extract(opened)
+            facts = extract(opened)
             image = render_page(opened, options.dpi, options.limits.image_pixels, facts.turn)
         single = pdf.alone(number, facts.turn)
     scale = _POINTS / options.dpi
@@ -76,8 +69,6 @@ def _pdf_page(path: Path, number: int, options: Options) -> Page:
 
 
 def _image_page(path: Path, number: int, options: Options) -> Page:
-    from worker.render import ImageFileReader
-
     with ImageFileReader(path, options.limits.image_pixels) as file:
         scan = file.read(number)
     return _scan(_Sheet(scan.image, _POINTS / scan.dpi, Origin.SCAN), path, number, options)
@@ -96,10 +87,8 @@ class _Sheet:
 
 def _scan(sheet: _Sheet, path: Path, number: int, options: Options) -> Page:
     """Clean, read, write the text layer, find the grids, and look again where a cell has ink but no token."""
-    from worker import clean, origin, tables, textlayer
-
     reader = _reader(options)
-    cleaned = clean.clean(sheet.image, sheet.scale)
+    cleaned = clean(sheet.image, sheet.scale, _upright(options.threads))
     height, width = (side * sheet.scale for side in cleaned.image.shape[:2])
     tokens = reader.read(cleaned.image, sheet.scale, cleaned.rules.segments)
     if sheet.origin is Origin.MIXED:
@@ -117,10 +106,14 @@ def _scan(sheet: _Sheet, path: Path, number: int, options: Options) -> Page:
 
 
 @cache
-def _reader(options: Options) -> Reader:
-    """The models of this process."""
-    from worker.read import Reader
+def _upright(threads: int) -> Upright:
+    """The orientation model of this process."""
+    return Upright(threads=threads)
 
+
+@cache
+def _reader(options: Options) -> Reader:
+    """The reading models of this process."""
     return Reader(options.weights, options.threads, options.cache)
 
 
