@@ -18,6 +18,7 @@ SHARE_OF_WORDS = 0.6
 DEEPEST_HEADER = 7
 WIDE_SHARE = 0.8
 LONGEST_HEADER = 28
+LONGEST_NUMBER = 2
 ENOUGH_WORDS = 3
 SHORTEST_FUZZY = 3
 
@@ -54,14 +55,16 @@ def is_header_word(text: str) -> bool:
 
 
 def is_numbering(texts: list[str]) -> bool:
-    """Whether a row only numbers the columns: 栏次, 1, 2, 3 … (below 类 款 项 or 行次 as well)."""
+    """Whether a row only numbers the columns: 栏次, 1, 2, 3 … (below 类 款 项 or 行次 as well), a few of them misread."""
     numbers = [int(text) for text in texts if _SMALL.match(text)]
     others = [text for text in texts if not _SMALL.match(text)]
-    said = any(squashed(text) == "栏次" for text in others)
-    if any(not is_header_word(text) for text in others):
+    if any(len(text) > LONGEST_NUMBER and not is_header_word(text) for text in others):
         return False
+    if any(squashed(text) == "栏次" for text in others):
+        return True
+    misread = sum(1 for text in others if not is_header_word(text))
     rising = len(numbers) > 1 and all(a <= b for a, b in itertools.pairwise(numbers)) and numbers[0] == 1
-    return said or (rising and len(set(numbers)) > 1 and numbers[-1] <= len(texts) + 2)
+    return rising and len(set(numbers)) > max(1, misread) and numbers[-1] <= len(texts) + LONGEST_NUMBER
 
 
 def holds_data(texts: list[str]) -> bool:
@@ -175,6 +178,7 @@ def data_end(grid: Grid, start: int) -> int:
 def leaves(grid: Grid, first: int, end: int) -> tuple[Leaf, ...]:
     """The header path of each column, merged cells given to every column below them."""
     cover = covering(grid)
+    numbering = {row for row in range(first, end) if is_numbering([cell_text(c) for c in starting(grid, row)])}
     paths: list[Leaf] = []
     for column in range(grid.column_count):
         cells: list[GridCell] = []
@@ -182,5 +186,11 @@ def leaves(grid: Grid, first: int, end: int) -> tuple[Leaf, ...]:
             cell = cover.get((row, column))
             if cell and cell.row < end and cell not in cells:
                 cells.append(cell)
-        paths.append(leaf(cell_text(cell) for cell in cells))
+        texts = [cell_text(cell) for cell in cells if cell.row not in numbering or _is_numbering_text(cell_text(cell))]
+        paths.append(leaf(texts))
     return tuple(paths)
+
+
+def _is_numbering_text(text: str) -> bool:
+    """Whether a cell of a 栏次 row is to be believed: a number or a header word, no misread number."""
+    return bool(_SMALL.match(text)) or is_header_word(text)

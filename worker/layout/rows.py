@@ -14,6 +14,7 @@ from worker.layout.plan import CODES
 from worker.layout.text import figures, has_words, is_numeric, reading
 
 _TOTAL = re.compile(r"(?:合计|总计)$")
+CLEARLY = 0.8
 _HEADS = ("类", "款", "项", "类款项", "类款", "栏次")
 _NO_CELL = "row without a cell here"
 _CROSSING = "stands in a cell over several columns"
@@ -118,9 +119,9 @@ def _shares(
     others = [i for i in inside if plan.sources[i].role in (*CODES, Role.LINE_NO)]
     for token in numbers:
         wanted = data if data and ("." in token.text or "," in token.text or not others) else others or list(inside)
-        x1 = token.box.x1 if wanted is data else token.box.centre[0]
-        home = min(wanted, key=lambda i: (max(columns[i][0] - x1, x1 - columns[i][1], 0.0), abs(columns[i][1] - x1)))
-        yield home, (token,), "" if len(data) <= 1 else _CROSSING
+        shared = {i: min(columns[i][1], token.box.x1) - max(columns[i][0], token.box.x0) for i in wanted}
+        home = max(wanted, key=lambda i: shared[i])
+        yield home, (token,), "" if len(data) <= 1 or shared[home] > CLEARLY * token.box.width else _CROSSING
 
 
 def _block_row(part: Part, plan: Plan, placed: dict[int, Placed], line: int, block: int) -> PlainRow:
