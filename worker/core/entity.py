@@ -15,6 +15,7 @@ HEAD_WEIGHT, COVER_WEIGHT, PROSE_WEIGHT = 3, 3, 1
 SAME_NAME = 0.8
 SHORTEST_NAME, LONGEST_NAME = 4, 32
 YEAR_WEIGHT = 5
+COVER_YEARS, TITLE_YEARS = 20, 5
 
 _OFFICE = (
     r"(?:办事处|办公室|委员会|人民政府|管理局|医保局|监督局|分局|局|厅|中心|总队|支队|大队|法院|检察院|学校|中学|小学|幼儿园"
@@ -30,7 +31,9 @@ _TITLED = re.compile(
 _LEAD = re.compile(
     r"^(?:年度|度)|^.*?(?:\d{4}年?度?|纳入|设立|组建|根据|关于|从预算单位构成看|[，。：:、]|和|按照|附件|是|由|以及|对|为|将|的|第[一二三四五]部分)(?=[\u4e00-\u9fff]{4})"
 )
-_YEAR = re.compile(r"(?P<year>(?:19|20)\d\d|[一二][〇○零O0一二三四五六七八九]{3})\s*年(?P<full>\s*度?\s*(?:部门|单位|区级部门|市级部门)?\s*(?:预|决)算|\s*度)?")
+_YEAR = re.compile(
+    r"(?P<year>(?:19|20)\d\d|[一二][〇○零O0一二三四五六七八九]{3})\s*年(?P<full>度?(?:[省市区县]?级?(?:部门|单位)[^，。；,;]{0,12}?)?(?:预|决)算|度)?"
+)
 _DIGITS = str.maketrans("〇○零O一二三四五六七八九", "0000123456789")
 _PLACES = re.compile(
     r"(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海"
@@ -115,15 +118,22 @@ def _full_name(name: str, votes: Counter[str], lines: Sequence[str]) -> str:
 def find_year(document: Document) -> str:
     """The year that the document is about, in four digits, or nothing."""
     votes: Counter[str] = Counter()
-    texts = [line.text for line in document.lines] + [table.title for table in document.tables]
-    for place, text in enumerate(texts):
-        for found in _YEAR.finditer(_plain(text)):
-            year = found["year"].translate(_DIGITS)
-            full = re.sub(r"\s", "", found["full"] or "")
-            weight = YEAR_WEIGHT if len(full) > 1 or (full and place < COVER_LINES) else 1 if full else 0
-            votes[year] += weight
+    for texts, weight in (
+        (_cover([_plain(line.text) for line in document.lines]), COVER_YEARS),
+        ([_plain(table.title) for table in document.tables], TITLE_YEARS),
+        ([_plain(line.text) for line in document.lines], 1),
+    ):
+        for text in texts:
+            for found in _YEAR.finditer(text):
+                year = found["year"].translate(_DIGITS)
+                votes[year] += weight * _fullness(found["full"] or "")
     best = max(sorted(votes), key=lambda year: votes[year], default="")
     return best if votes[best] else ""
+
+
+def _fullness(words: str) -> int:
+    """How much a year says, by the words after it: 年度部门决算 more than 年度, a bare 年 nothing."""
+    return YEAR_WEIGHT if "算" in words else 1 if words else 0
 
 
 def find_kind(document: Document) -> DocumentKind:

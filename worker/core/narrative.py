@@ -18,6 +18,7 @@ _HEADING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}|\d{1,2})[、.�
 _HEADING_END = re.compile(r"(?:说明|情况|配置|执行|管理|支出|收入|概况|职责|设置|明)$")
 _CHINESE_ORDINAL = re.compile(r"^[一二三四五六七八九十]{1,3}[、.．]")
 _ITEM_START = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十]{1,3}[)）]|\d{1,2}[、.．](?!\d)|注[:：\d]|附件|附表|图\d)")
+_SUBHEADING = re.compile(r"^[(（][一二三四五六七八九十]{1,3}[)）][^，,。；;：:]{2,40}$")
 _MARKUP = re.compile(r"\[bookmark:[^\]]*\]|\*\*|^[-•]\s+")
 _QUANTITY_FIRST = re.compile(r"^[\d,，]+(?:\.\d+)?\s*(?:亿元|万元|元|[%％])")
 _DANGLING = re.compile(r"(?:为|占|合计|总计|支出|收入|经费|金额|预算|减少|增加|下降|增长)$")
@@ -100,6 +101,8 @@ def _paragraphs(lines: list[Line]) -> Iterable[_Paragraph]:
             section, skipped = line.text, bool(SKIPPED_PARTS.search(line.text))
         elif heading:
             section = line.text if not skipped else section
+        elif not skipped and _SUBHEADING.match(line.text):
+            yield _Paragraph(section, [line])
         elif not skipped:
             current.append(line)
     if current:
