@@ -28,8 +28,9 @@ _HEAD = re.compile(
 _TITLED = re.compile(
     rf"(?P<name>{_NAME})\s*(?=(?:19|20)\d\d\s*年?度?|部门(?:整体|决算|预算|项目)|单位(?:决算|预算)|(?:整体|项目)支出绩效|\d{{4}}\s*年)"
 )
-_LEAD = re.compile(
-    r"^(?:年度|度)|^.*?(?:\d{4}年?度?|纳入|设立|组建|根据|关于|从预算单位构成看|[，。：:、]|和|按照|附件|是|由|以及|对|为|将|的|第[一二三四五]部分)(?=[\u4e00-\u9fff]{4})"
+_LEAD = re.compile(r"^(?:年度|度)|^.*?(?:\d{4}年?度?|[，。：:、]|第[一二三四五]部分)(?=[\u4e00-\u9fff]{4})")
+_PROSE_LEAD = re.compile(
+    r"^.*(?:年度|度|纳入|设立|组建|根据|关于|构成看|按照|附件|以及|[，。：:、是由对为将的])(?=[\u4e00-\u9fff]{4})"
 )
 _YEAR = re.compile(
     r"(?P<year>(?:19|20)\d\d|[一二][〇○零O0一二三四五六七八九]{3})\s*年(?P<full>度?(?:[省市区县]?级?(?:部门|单位)[^，。；,;]{0,12}?)?(?:预|决)算|度)?"
@@ -93,7 +94,8 @@ def _in_table(table: Table) -> Iterable[tuple[str, int]]:
 
 
 def _named(name: str, weight: int) -> Iterable[tuple[str, int]]:
-    name = _LEAD.sub("", name).strip("（）()")
+    lead = _LEAD if weight > PROSE_WEIGHT else _PROSE_LEAD
+    name = lead.sub("", name).strip("（）()")
     if name.count("（") != name.count("）") and name.endswith("本级"):
         name = name.replace("（", "").replace("(", "")
     if SHORTEST_NAME <= len(name) <= LONGEST_NAME and not re.search(r"部门决算|预算|年度|单位决算|财政拨款", name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from models.document import Cell, Reading, Table
 from worker.core.amounts import Amount, Convention, against, folded, is_nothing, learn, literal, parse, repair
@@ -12,6 +13,7 @@ from worker.core.names import bare
 from worker.core.other_tables import numeric_columns
 
 FEN = 2
+WORTH_TRYING = 0.01
 NUMERIC_CHARACTERS = 0.5
 TOTAL = "合计"
 
@@ -115,3 +117,17 @@ def digit_probability(reading: Reading) -> float:
     """The worst probability of the reading's digits; separators do not count, the grammar vouches for them."""
     digits = [g.probability for g in reading.glyphs if g.char.isdigit()]
     return min(digits) if digits else reading.probability
+
+
+def other_values(said: Said) -> frozenset[Decimal]:
+    """The amounts the cell says if one character is what the recogniser thought next likeliest."""
+    glyphs = said.cell.reading.glyphs
+    found = set()
+    for place, glyph in enumerate(glyphs):
+        for char, probability in glyph.alternatives:
+            if probability >= WORTH_TRYING:
+                text = "".join(g.char if i != place else char for i, g in enumerate(glyphs))
+                amount = parse(text)
+                if amount is not None and not amount.percent:
+                    found.add(amount.value)
+    return frozenset(found)

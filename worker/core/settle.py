@@ -27,7 +27,7 @@ from worker.core.facts import Hearing, hear
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
 from worker.core.promises import missing_forms
-from worker.core.readings import Said, conventions, figures, listen
+from worker.core.readings import Said, conventions, figures, listen, other_values
 from worker.core.relations import Constraint
 from worker.core.sheets import Sheet, sheets
 from worker.core.statements import statements
@@ -61,7 +61,7 @@ def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
     told = statements(sentences(document.lines))
     hearing = hear(told, Court(found), amounts, document.origin is Origin.BORN_DIGITAL, threshold)
     rows = {cell.cell_id: (i, cell.row) for i, table in enumerate(tables) for cell in table.cells}
-    case = Case((*trials, *hearing.trials), amounts, silent, rows)
+    case = Case((*trials, *hearing.trials), amounts, silent, rows, {cell_id: other_values(one) for cell_id, one in said.items()})
     bench = Bench(weigh(case), _by_id(case.trials), threshold)
     settled, repairs = _settle_tables(found, said, known, bench)
     checks = (*(trial.check for trial in trials), *hearing.checks)

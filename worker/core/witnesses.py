@@ -43,13 +43,15 @@ class Evidence:
 class Case:
     """All trials of a document with the figures they were made on, and the constraints whose cells print nothing.
 
-    `rows` gives the row of each cell as any value that is the same for cells of one row.
+    `rows` gives the row of each cell as any value that is the same for cells of one row, `others` the values that the
+    recogniser thought next likeliest.
     """
 
     trials: tuple[Trial, ...]
     figures: Mapping[str, Figure]
     silent: tuple[Constraint, ...] = ()
     rows: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    others: Mapping[str, frozenset[Decimal]] = field(default_factory=dict)
 
     def value(self, cell_id: str) -> Decimal:
         """A cell's amount, blank as zero."""
@@ -236,10 +238,17 @@ def _suspects(case: Case, trial: Trial, evidence: Mapping[str, Evidence], moved:
 
 
 def _telling(case: Case, trial: Trial, doubtful: list[str]) -> list[str]:
-    """Doubtful cells where one misread digit would heal the identity, if the difference has enough digits to tell."""
+    """Doubtful cells where one slip of reading would heal the identity: one the recogniser thought of, else any.
+
+    A difference of few digits tells nothing: then a slip in almost any cell would heal it.
+    """
+    wanted = {c: _needed(case, trial, c) for c in doubtful}
+    foreseen = [c for c in doubtful if wanted[c] in case.others.get(c, ())]
+    if len(foreseen) == 1:
+        return foreseen
     if len(significant(trial.residual)) < TELLING_DIGITS:
         return []
-    near = [c for c in doubtful if case.value(c) and is_one_slip(case.value(c), _needed(case, trial, c))]
+    near = [c for c in doubtful if case.value(c) and is_one_slip(case.value(c), wanted[c])]
     return near if len(near) < FEW else []
 
 
