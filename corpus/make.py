@@ -42,12 +42,16 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """How a level is scanned: dots per inch, JPEG quality (0: black and white), the wear, whether it bears seals."""
+    """How a level is scanned: dots per inch, JPEG quality (0: black and white), the wear, whether it bears seals.
+
+    `lines` is the resolution down the page in dots per inch, where it differs.
+    """
 
     dpi: float
     quality: int
     wear: Callable[[degrade.Image, np.random.Generator], degrade.Image]
     seal: bool = False
+    lines: float = 0.0
 
 
 _SCANS = {
@@ -126,14 +130,16 @@ def scan(printed: Printed, entity: str, level: str, seed: int) -> bytes:
     how = _SCANS[level]
     rng = np.random.default_rng(seed)
     if level == "level4" and rng.random() < 1 / 3:
-        how = replace(how, dpi=204)
+        how = replace(how, dpi=204, lines=196)  # ITU-T T.4, fine resolution
     buffer = BytesIO()
     canvas = Canvas(buffer, invariant=1)
     sealed = {int(n) for n in rng.choice(len(printed.sizes), max(2, len(printed.sizes) // 3), replace=False)}
     for number, image in enumerate(page_images(printed.pdf, how.dpi)):
         stamped = seal.press(image, entity, rng, how.dpi) if how.seal and number in sealed else image
+        if how.lines:
+            stamped = np.asarray(cv2.resize(stamped, None, fx=1, fy=how.lines / how.dpi, interpolation=cv2.INTER_AREA))
         worn = how.wear(stamped, rng)
-        width, height = worn.shape[1] * 72 / how.dpi, worn.shape[0] * 72 / how.dpi
+        width, height = worn.shape[1] * 72 / how.dpi, worn.shape[0] * 72 / (how.lines or how.dpi)
         canvas.setPageSize((width, height))
         canvas.drawImage(_encoded(worn, how.quality), 0, 0, width, height)
         if level == "level1-garbled":
