@@ -209,7 +209,7 @@ def _printed_header(body: Sequence[Fields], width: int) -> int:
         return 0
     blanks = 1 if width >= WIDE else 0
     for i, row in enumerate(body[: min(EARLY_ROWS, len(body) - 1)]):
-        if any(map(heads.is_figure, row)) or (i and not heads.is_header(body[i - 1])):
+        if any(map(heads.has_figure, row)) or (i and not heads.is_header(body[i - 1])):
             return 0
         if sum(map(heads.is_text, row[:width])) >= width - blanks:
             return i + 1

@@ -112,14 +112,12 @@ def _is_header_word(text: str) -> bool:
 def is_header(row: Fields) -> bool:
     """Whether a row of a form is part of its header: mostly header words and 栏次, and no figure."""
     filled = [headers.squashed(field) for field in row if field]
+    if not filled or any(is_figure(_YEAR.sub("", field)) for field in row):
+        return False
+    if len(filled) == 1 and filled[0] in _TOTALS:
+        return False
     if "栏次" in filled:
         return True
-    if (
-        not filled
-        or any(is_figure(_YEAR.sub("", field)) for field in row)
-        or (len(filled) == 1 and filled[0] in _TOTALS)
-    ):
-        return False
     numbers = [int(field) for field in filled if _NUMBER.match(field)]
     words = [field for field in filled if not _NUMBER.match(field)]
     if numbers and not _count_up(numbers):
@@ -137,6 +135,11 @@ def is_all_header(row: Fields) -> bool:
 def is_figure(field: str) -> bool:
     """Whether a field holds an amount: three digits or more, or decimals."""
     return bool(_FIGURE.search(field)) and not is_text(field)
+
+
+def has_figure(field: str) -> bool:
+    """Whether an amount stands anywhere in a field, also among words; a year at its beginning is none."""
+    return bool(_FIGURE.search(_YEAR.sub("", field)))
 
 
 def is_text(field: str) -> bool:
@@ -189,7 +192,8 @@ def columns_of(form: Form, leaves: tuple[Leaf, ...], rows: Sequence[Fields]) -> 
     field with figures without a column, the 栏次 decide.
     """
     by_name = _matched(form, leaves, rows)
-    if not by_name.data:
+    coded_blocks = form.shape is Shape.ACCOUNTS and len(form.blocks) > 1 and by_name.with_role(Role.CODE)
+    if not by_name.data and not coded_blocks:
         return _by_position(form, rows)
     lost = _unmatched(by_name, rows)
     if lost and any(leaf.number for leaf in leaves):

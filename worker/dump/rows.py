@@ -166,6 +166,8 @@ def _item(row: Fields, block: int, span: tuple[int, int], data: tuple[int, ...],
 
 def _cuts(columns: Columns, row: Fields, starts: list[int]) -> list[int]:
     """Where the blocks of a row of unusual length begin: at its second name, or counted from the right."""
+    if len(starts) == 1:
+        return starts
     words = [i for i, field in enumerate(row) if is_text(field)]
     late = [i for i in words[-1:] if i >= starts[-1] or len(words) > 1]
     shift = max(len(row) - columns.width, 0)
