@@ -55,7 +55,7 @@ def is_header_word(text: str) -> bool:
 
 
 def is_numbering(texts: list[str]) -> bool:
-    """Whether a row only numbers the columns: 栏次, 1, 2, 3 … (below 类 款 项 or 行次 as well), a few of them misread."""
+    """Whether a row only numbers the columns: 栏次, 1, 2, 3 … (beside 类 款 项 or 行次 too), a few of them misread."""
     numbers = [int(text) for text in texts if _SMALL.match(text)]
     others = [text for text in texts if not _SMALL.match(text)]
     if any(len(text) > LONGEST_NUMBER and not is_header_word(text) for text in others):

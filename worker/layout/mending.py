@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -12,7 +13,11 @@ from worker.layout.text import is_numeric, text_lines
 
 SLIVER = 3.5
 FEWEST_PAIRS = 3
+HALF = 0.5
+WHITE = 2.0
 TWO = 2
+
+_ORDINAL = re.compile(r"[一二三四五六七八九十]{1,3}、")
 SAME_BASELINE = 0.6
 
 
@@ -59,18 +64,30 @@ def _part_rows(grid: Grid) -> Grid:
 
 
 def _row_cuts(cells: Sequence[GridCell]) -> list[float]:
-    """Heights at which a row has to be parted: between the lines that two cells share, one of them of figures only."""
+    """Heights at which a row has to be parted: between the lines that two cells share, one of them of figures only.
+
+    A cell in which several lines begin with an ordinal (十五、 十六、) tells as much.
+    """
     lines = {i: text_lines(cell.tokens) for i, cell in enumerate(cells) if cell_text(cell)}
     numeric = [i for i in lines if all(is_numeric(token.text) for token in cells[i].tokens)]
     count = max((len(lines[i]) for i in numeric), default=0)
-    if count < TWO or any(len(lines[i]) > count for i in numeric):
-        return []
+    if count < TWO:
+        return _ordinal_cuts(list(lines.values())) if count == 0 else []
     model = next(lines[i] for i in numeric if len(lines[i]) == count)
     alike = [i for i in lines if len(lines[i]) == count and _same_heights(lines[i], model)]
     if len(alike) < TWO or not any(i in numeric for i in alike):
         return []
     boxes = [around([token.box for i in alike for token in lines[i][place]]) for place in range(count)]
     return [(above.y1 + below.y0) / 2 for above, below in pairwise(boxes)]
+
+
+def _ordinal_cuts(cells: Sequence[Sequence[tuple[Token, ...]]]) -> list[float]:
+    """Heights above the lines that begin with an ordinal, where a cell has two or more of them."""
+    for lines in cells:
+        firsts = [place for place, line in enumerate(lines) if _ORDINAL.match(line[0].text.strip())]
+        if len(firsts) >= TWO and firsts[0] == 0:
+            return [(lines[i - 1][0].box.y1 + lines[i][0].box.y0) / 2 for i in firsts[1:]]
+    return []
 
 
 def _same_heights(one: Sequence[tuple[Token, ...]], other: Sequence[tuple[Token, ...]]) -> bool:
@@ -81,27 +98,31 @@ def _same_heights(one: Sequence[tuple[Token, ...]], other: Sequence[tuple[Token,
 
 
 def _part_columns(grid: Grid) -> Grid:
-    """Parts columns in which several cells hold two complete figures side by side, with a clear gap down the column."""
+    """Parts columns through which a white gap runs with text on both sides of it in several rows, header included."""
     for column in range(grid.column_count - 1, -1, -1):
         cells = [c for c in grid.cells if c.column == column and c.column_span == 1]
-        cut = _column_cut(cells)
-        if cut is not None:
-            grid = _cut(grid, column, [cut], _Columns)
+        cuts = _column_cuts([text_lines(cell.tokens) for cell in cells if cell_text(cell)])
+        if cuts:
+            grid = _cut(grid, column, cuts, _Columns)
     return grid
 
 
-def _column_cut(cells: Sequence[GridCell]) -> float | None:
-    """Where a column has to be parted: left of the right-hand figures and right of the left-hand ones."""
-    numeric = [c for c in cells if c.tokens and all(is_numeric(t.text) and "." in t.text for t in c.tokens)]
-    rows = [line for cell in numeric for line in text_lines(cell.tokens)]
-    pairs = [line for line in rows if len(line) == TWO]
-    if len(pairs) < FEWEST_PAIRS or any(len(line) > TWO for line in rows):
-        return None
-    left, right = max(a.box.x1 for a, _ in pairs), min(b.box.x0 for _, b in pairs)
-    cut = (left + right) / 2
-    if left >= right or any(line[0].box.x0 < cut < line[0].box.x1 for line in rows if len(line) == 1):
-        return None
-    return cut
+def _column_cuts(cells: Sequence[Sequence[tuple[Token, ...]]]) -> list[float]:
+    """Places of the gaps that part a column: no text of it crosses them, and rows enough have text on both sides."""
+    tokens = [token for lines in cells for line in lines for token in line]
+    strips: list[tuple[float, float]] = []
+    for token in sorted(tokens, key=lambda t: t.box.x0):
+        if strips and token.box.x0 - strips[-1][1] < WHITE:
+            strips[-1] = (strips[-1][0], max(strips[-1][1], token.box.x1))
+        else:
+            strips.append((token.box.x0, token.box.x1))
+    cuts: list[float] = []
+    for left, right in pairwise(strips):
+        cut = (left[1] + right[0]) / 2
+        both = sum(1 for lines in cells if any(line[0].box.x1 < cut < line[-1].box.x0 for line in lines))
+        if both >= FEWEST_PAIRS and both >= HALF * len(cells):
+            cuts.append(cut)
+    return cuts
 
 
 class _Rows:
