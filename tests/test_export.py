@@ -89,7 +89,7 @@ def extraction(*given_tables: SettledTable) -> Extraction:
     )
     fact = Fact(5, "三、收入", "本年收入合计", Decimal("1234.50"), "万元", CellStatus.READ, "1,234.50万元", 2, ("c0",))
     head = ("某市某局", "2023", DocumentKind.FINAL_ACCOUNT, DocumentStatus.CLEAN)
-    return Extraction(*head, tables, (check,), repairs, (fact,))
+    return Extraction(*head, tables, (check,), repairs, (fact,), ("缺少公开05", "公开01：合计不平"))
 
 
 def result(name: str = "a.pdf", **changes: object) -> FileResult:
@@ -196,6 +196,8 @@ def test_failed_means_an_error_and_only_that(tmp_path: Path) -> None:
     ]
     assert rows["e.pdf"]["tables"] == "公开01"
     assert rows["b.pdf"]["document_id"] == "ab" * 8
+    assert rows["b.pdf"]["questions"] == "缺少公开05；公开01：合计不平"
+    assert rows["f.pdf"]["questions"] == ""
     assert list(rows) == ["'=a.pdf", "b.pdf", "c.zip/x.pdf", "d.pdf", "e.pdf", "f.pdf"]
 
 

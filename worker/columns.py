@@ -46,7 +46,7 @@ def _fields(names: str, **types: str | EnumType | tuple[str, ...]) -> tuple[Fiel
 DOCUMENTS = Sheet(
     "documents",
     _fields(
-        "document document_id sha256 pages entity year kind origin tables status error",
+        "document document_id sha256 pages entity year kind origin tables status error questions",
         pages="integer",
         kind=DocumentKind,
         origin=Origin,

@@ -50,7 +50,8 @@ class Told:
     tables: int
     cells: int
     flagged: int
-    error: str
+    error: str = ""
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +172,9 @@ def _tell(result: FileResult | Refusal) -> Told:
     if isinstance(result, Refusal):
         return Told(result.name, DocumentStatus.FAILED, 0, 0, 0, 0, result.error)
     if result.extraction is None:
-        return Told(result.name, DocumentStatus.FAILED, result.pages, 0, 0, 0, document_record(result)[-1])
+        return Told(result.name, DocumentStatus.FAILED, result.pages, 0, 0, 0, document_record(result)[-2])
     cells = [cell for table in result.extraction.tables for cell in table.cells]
     flagged = sum(cell.status is CellStatus.FLAGGED for cell in cells)
     status = DocumentStatus.FAILED if result.error else result.extraction.status
-    return Told(result.name, status, result.pages, len(result.extraction.tables), len(cells), flagged, result.error)
+    figures = (result.pages, len(result.extraction.tables), len(cells), flagged)
+    return Told(result.name, status, *figures, result.error, result.extraction.questions)

@@ -21,20 +21,20 @@ _ID_DIGITS = 16
 
 
 def document_record(result: FileResult | Refusal) -> Record:
-    """The row of documents.csv: failed exactly if there is an error."""
+    """The row of documents.csv: failed exactly if there is an error; the open questions stand in one column."""
     head = (result.name, result.sha256[:_ID_DIGITS], result.sha256)
     if isinstance(result, Refusal):
-        return (*head, "", "", "", "", "", "", DocumentStatus.FAILED.value, result.error)
+        return (*head, "", "", "", "", "", "", DocumentStatus.FAILED.value, result.error, "")
     extraction = result.extraction
     pages = str(result.pages) if result.pages or extraction else ""
     origin = result.origin.value if result.origin else ""
     if extraction is None:
         error = result.error or "nothing came of this document, by a fault of jiaokan: please report it"
-        return (*head, pages, "", "", "", origin, "", DocumentStatus.FAILED.value, error)
+        return (*head, pages, "", "", "", origin, "", DocumentStatus.FAILED.value, error, "")
     codes = " ".join(settled.table.code for settled in extraction.tables)
     status = DocumentStatus.FAILED if result.error else extraction.status
     said = (extraction.entity, extraction.year, extraction.kind.value, origin, codes, status.value, result.error)
-    return (*head, pages, *said)
+    return (*head, pages, *said, "；".join(extraction.questions))
 
 
 def cell_records(name: str, extraction: Extraction) -> Iterator[Record]:

@@ -16,6 +16,7 @@ from models.files import FileResult, Item
 from worker.export import Told
 
 _LISTED = 20
+_QUESTIONS = 3
 
 
 class Shown(Protocol):
@@ -110,12 +111,12 @@ def summary(told: Sequence[Told], skipped: Sequence[str], out: Path, seconds: fl
         f"{flagged:,} of them flagged{share}, in {seconds:,.0f} s",
         f"  {by_status[DocumentStatus.CLEAN]:>5,} clean: every figure may be used as it stands",
         f"  {by_status[DocumentStatus.NEEDS_REVIEW]:>5,} need review: the figures that are not flagged may be used",
-        *_some([f"{one.name}: {one.flagged:,} flagged" for one in told if one.status is DocumentStatus.NEEDS_REVIEW]),
+        *_some([f"{one.name}: {_why(one)}" for one in told if one.status is DocumentStatus.NEEDS_REVIEW]),
         f"  {by_status[DocumentStatus.FAILED]:>5,} failed",
         *_some([f"{one.name}: {one.error}" for one in told if one.status is DocumentStatus.FAILED]),
     ]
     if skipped:
-        lines += [f"  {len(skipped):>5,} other files were left out, being no documents by their names", *_some(skipped)]
+        lines += [f"  {len(skipped):>5,} left out, being no documents by their names", *_some(skipped)]
     lines += [
         "",
         f"Every figure with its place, confidence and reason:  {out / 'cells.csv'}",
@@ -123,6 +124,12 @@ def summary(told: Sequence[Told], skipped: Sequence[str], out: Path, seconds: fl
         f"The tables as printed:                               {out / 'tables'}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _why(told: Told) -> str:
+    """What keeps a document from being clean: the first open questions, or the number of flagged cells."""
+    more = f" ... and {len(told.questions) - _QUESTIONS} more" if len(told.questions) > _QUESTIONS else ""
+    return "; ".join(told.questions[:_QUESTIONS]) + more or f"{told.flagged:,} flagged"
 
 
 def _count(number: int, what: str) -> str:
