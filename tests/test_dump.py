@@ -136,6 +136,7 @@ def test_tables_without_a_figure_are_declared_empty() -> None:
 def test_a_garbled_dump_keeps_its_arrangement_and_says_where_it_may_be_wrong() -> None:
     tables = {table.code: table for table in lay_out_dump(_seed("000")).tables}
     assert [code for code in tables if code.startswith("公开")] == [f"公开0{n}" for n in range(1, 10)]
+    assert tables["公开01"].title == "收入支出决算汇总表"
     assert _figures(tables["公开01"])[1] == ["2"]
     assert _figures(tables["公开02"])[0][-1] == "15098.28"
     assert tables["公开02"].columns[-1].name == "其他收入"

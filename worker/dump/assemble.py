@@ -85,7 +85,7 @@ def table_of_form(draft: Draft, form: Form, serial: int) -> Table:
     ]
     return Table(
         code=form.code,
-        title=draft.heading.title or form.title,
+        title=_title(draft.heading.title, form),
         form=form.code,
         unit=draft.heading.unit,
         pages=(PAGE,),
@@ -95,6 +95,12 @@ def table_of_form(draft: Draft, form: Form, serial: int) -> Table:
         declared_empty=len(placed) <= EMPTY_ROWS and not any(cell.reading.text for cell in cells),
         doubts=columns.doubts,
     )
+
+
+def _title(printed: str, form: Form) -> str:
+    """The printed title, without a chapter's heading that stands on the same line before it."""
+    wordings = [title for title in form.titles if printed.endswith(title)]
+    return max(wordings, key=len) if wordings else printed or form.title
 
 
 def _row(line: int, item: Placed) -> Row:
