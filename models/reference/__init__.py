@@ -1,6 +1,7 @@
-"""Code lists as published, one CSV a list, each row with the year it holds from and its source.
+"""Code lists, one CSV a list, each row with the years it holds for (empty: not known to have changed) and its source.
 
-An entry may suggest what a code or a name should be; it proves nothing about what a paper prints.
+An entry may suggest what a code or a name should be; it proves nothing about what a paper prints. The lists are not
+complete: all 类, most 款 and the 项 that many offices share.
 """
 
 from __future__ import annotations
@@ -12,6 +13,6 @@ from importlib import resources
 
 @cache
 def functional_names() -> dict[str, str]:
-    """功能分类科目: the latest name of each code of 3, 5 or 7 digits."""
+    """功能分类科目: the latest name of each code of 3, 5 or 7 digits; older names stand before newer ones in the file."""
     text = resources.files(__name__).joinpath("functional_codes.csv").read_text(encoding="utf-8")
     return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}

@@ -1,0 +1,227 @@
+"""What settling promises: agreeing documents stay untouched, and no wrong figure passes in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.document import (
+    CellStatus,
+    CheckResult,
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    Extraction,
+    Glyph,
+    Line,
+    Origin,
+    Reading,
+    SettledCell,
+)
+from tests.strategies import ENTITY, YEAR, Account, Spent, accounts, build, misread, money, printed_cells
+from worker.core.settle import settle
+
+SOME = settings(max_examples=40, deadline=None)
+ACCOUNT = Account(
+    spent=(
+        Spent("2010301", "行政运行", 123456789, 0, 5000012),
+        Spent("2010302", "一般行政管理事务", 2345678, 34567890, 0),
+        Spent("2080505", "机关事业单位基本养老保险缴费支出", 45678901, 0, 0),
+        Spent("2101101", "行政单位医疗", 5678912, 0, 0),
+        Spent("2210201", "住房公积金", 67891234, 0, 0),
+    ),
+    carried=98765432,
+    staff_share=80,
+    cars=2314159,
+    guests=271828,
+)
+
+
+def cell(extraction: Extraction, cell_id: str) -> SettledCell:
+    return next(c for table in extraction.tables for c in table.cells if c.cell.cell_id == cell_id)
+
+
+def found(document: Document, code: str, row: str, number: str) -> str:
+    """The id of a cell by form, item and 栏次."""
+    table = next(t for t in document.tables if t.code == code)
+    for one in table.cells:
+        if table.rows[one.row].name.text == row and table.columns[one.column].number == number:
+            return one.cell_id
+    raise AssertionError(f"no cell {code} {row} {number}")
+
+
+def with_text(account: Account, changes: dict[str, str], probability: float = 1.0) -> Document:
+    return build(account, {k: Reading(v, probability=probability) for k, v in changes.items()})
+
+
+@SOME
+@given(accounts())
+def test_an_agreeing_document_stays_untouched(account: Account) -> None:
+    document = build(account)
+    extraction = settle(document)
+    assert extraction.status is DocumentStatus.CLEAN, extraction.questions
+    assert (extraction.entity, extraction.year, extraction.kind) == (ENTITY, YEAR, DocumentKind.FINAL_ACCOUNT)
+    assert {c.result for c in extraction.checks} == {CheckResult.PASS}
+    assert not extraction.repairs
+    for table in extraction.tables:
+        for settled in table.cells:
+            text = settled.cell.reading.text
+            assert settled.status is CellStatus.READ
+            assert settled.value == (Decimal(text.replace(",", "")) if text else None)
+
+
+@SOME
+@given(st.data())
+def test_a_misreading_is_never_silent(data: st.DataObject) -> None:
+    account = data.draw(accounts())
+    clean = build(account)
+    victim = data.draw(st.sampled_from(printed_cells(clean)))
+    wrong = data.draw(misread(victim.reading.text))
+    extraction = settle(with_text(account, {victim.cell_id: wrong}))
+    settled = cell(extraction, victim.cell_id)
+    right = Decimal(victim.reading.text.replace(",", ""))
+    assert settled.status is CellStatus.FLAGGED or settled.value == right
+    assert settled.value == right or settled.reason
+
+
+@SOME
+@given(st.data())
+def test_a_lost_amount_is_never_silent(data: st.DataObject) -> None:
+    account = data.draw(accounts())
+    victim = data.draw(st.sampled_from(printed_cells(build(account))))
+    settled = cell(settle(with_text(account, {victim.cell_id: ""})), victim.cell_id)
+    assert settled.status is CellStatus.FLAGGED
+    assert "空白" in settled.reason
+
+
+@SOME
+@given(st.data())
+def test_two_misreadings_are_never_silent(data: st.DataObject) -> None:
+    account = data.draw(accounts())
+    some = st.lists(st.sampled_from(printed_cells(build(account))), min_size=2, max_size=2, unique_by=lambda c: c.cell_id)
+    victims = data.draw(some)
+    wrong = {c.cell_id: data.draw(misread(c.reading.text)) for c in victims}
+    extraction = settle(with_text(account, wrong))
+    silent = [
+        c.cell_id
+        for c in victims
+        if cell(extraction, c.cell_id).status is not CellStatus.FLAGGED
+        and cell(extraction, c.cell_id).value != Decimal(c.reading.text.replace(",", ""))
+    ]
+    assert len(silent) < len(victims)
+
+
+@SOME
+@given(st.data())
+def test_swapped_separators_are_repaired_with_a_proof(data: st.DataObject) -> None:
+    account = data.draw(accounts())
+    clean = build(account)
+    long = [c for c in printed_cells(clean) if c.reading.text.count(",") == 1]
+    if not long:
+        return
+    victim = data.draw(st.sampled_from(long))
+    extraction = settle(with_text(account, {victim.cell_id: victim.reading.text.replace(",", ".")}))
+    settled = cell(extraction, victim.cell_id)
+    assert settled.status is CellStatus.REPAIRED
+    assert settled.value == Decimal(victim.reading.text.replace(",", ""))
+    repair = next(r for r in extraction.repairs if r.cell_id == victim.cell_id)
+    assert (repair.kind, repair.unique) == ("separator", True)
+    assert any(check.check_id in repair.proof for check in extraction.checks)
+
+
+@SOME
+@given(accounts())
+def test_settling_is_deterministic(account: Account) -> None:
+    assert settle(build(account)) == settle(build(account))
+
+
+def test_one_misreading_does_not_flag_the_whole_document() -> None:
+    clean = build(ACCOUNT)
+    victim = found(clean, "公开03", "行政运行", "2")
+    extraction = settle(with_text(ACCOUNT, {victim: "1,384,568.01"}))
+    flagged = [c.cell.cell_id for t in extraction.tables for c in t.cells if c.status is CellStatus.FLAGGED]
+    assert flagged == [victim]
+    assert cell(extraction, victim).alternatives[0] == money(123456789 + 5000012)
+    assert "请核对原件" in cell(extraction, victim).reason
+
+
+def test_an_amount_in_the_neighbouring_column_is_flagged_in_both() -> None:
+    clean = build(ACCOUNT)
+    basic, project = (found(clean, "公开05", "行政单位医疗", n) for n in ("2", "3"))
+    extraction = settle(with_text(ACCOUNT, {basic: "", project: money(5678912)}))
+    assert cell(extraction, basic).status is CellStatus.FLAGGED
+    assert cell(extraction, project).status is CellStatus.FLAGGED
+
+
+def test_a_figure_in_another_line_of_the_first_form_is_flagged_in_both() -> None:
+    clean = build(ACCOUNT)
+    right, other = (found(clean, "公开01", name, "2") for name in ("住房保障支出", "卫生健康支出"))
+    texts = {c.cell_id: c.reading.text for c in printed_cells(clean)}
+    extraction = settle(with_text(ACCOUNT, {right: texts[other], other: texts[right]}))
+    assert cell(extraction, right).status is CellStatus.FLAGGED
+    assert cell(extraction, other).status is CellStatus.FLAGGED
+
+
+def test_doubt_of_the_recogniser_is_outweighed_by_two_identities_but_not_by_none() -> None:
+    clean = build(ACCOUNT)
+    covered = found(clean, "公开03", "行政运行", "1")
+    texts = {c.cell_id: c.reading.text for c in printed_cells(clean)}
+    extraction = settle(with_text(ACCOUNT, {covered: texts[covered]}, probability=0.35))
+    assert cell(extraction, covered).status is CellStatus.READ
+    alone = replace(clean, tables=tuple(t for t in clean.tables if t.code == "公开07"))
+    tables = tuple(
+        replace(t, cells=tuple(replace(c, reading=replace(c.reading, probability=0.35)) for c in t.cells[:1]))
+        for t in alone.tables
+    )
+    lonely = settle(replace(alone, tables=tables))
+    assert lonely.tables[0].cells[0].status is CellStatus.FLAGGED
+    assert "识别概率低" in lonely.tables[0].cells[0].reason
+
+
+def test_the_recognisers_second_thought_points_out_the_cell() -> None:
+    clean = build(ACCOUNT)
+    victim = found(clean, "公开06", "基本工资", "1")
+    text = next(c.reading.text for c in printed_cells(clean) if c.cell_id == victim)
+    other = "1" if text[0] != "1" else "7"
+    glyphs = [Glyph(c, 0.99, 0, 1) for c in text]
+    glyphs[0] = Glyph(other, 0.6, 0, 1, ((text[0], 0.35),))
+    wrong = Reading(other + text[1:], 1, None, tuple(glyphs), 0.6)
+    extraction = settle(build(ACCOUNT, {victim: wrong}))
+    flagged = [c.cell.cell_id for t in extraction.tables for c in t.cells if c.status is CellStatus.FLAGGED]
+    assert flagged == [victim]
+    assert cell(extraction, victim).alternatives == (text,)
+
+
+def test_words_in_an_amount_cell_are_flagged_and_kept_as_read() -> None:
+    victim = found(build(ACCOUNT), "公开05", "住房公积金", "2")
+    settled = cell(settle(with_text(ACCOUNT, {victim: "见附件"})), victim)
+    assert (settled.value, settled.status) == (None, CellStatus.FLAGGED)
+
+
+def test_a_born_digital_contradiction_is_the_sources_and_flagged() -> None:
+    victim = found(build(ACCOUNT), "公开05", "住房公积金", "1")
+    document = replace(with_text(ACCOUNT, {victim: "1.00"}), origin=Origin.BORN_DIGITAL)
+    extraction = settle(document)
+    results = {c.result for c in extraction.checks}
+    assert CheckResult.SOURCE_INCONSISTENT in results
+    assert CheckResult.FAIL not in results
+    assert cell(extraction, victim).status is CellStatus.FLAGGED
+
+
+def test_a_missing_form_and_a_missing_entity_are_asked_about() -> None:
+    document = build(ACCOUNT)
+    short = replace(document, tables=document.tables[1:], lines=(Line(f"{YEAR}年度", 1),))
+    extraction = settle(short)
+    assert extraction.status is DocumentStatus.NEEDS_REVIEW
+    assert any("公开01" in question for question in extraction.questions)
+    assert any("单位名称" in question for question in extraction.questions)
+
+
+@pytest.mark.parametrize("text", ["", "全是废话", "一、收入支出决算总体情况说明"])
+def test_documents_without_tables_settle(text: str) -> None:
+    extraction = settle(Document(1, Origin.SCAN, (), (Line(text, 1),)))
+    assert extraction.status is DocumentStatus.NEEDS_REVIEW or extraction.kind is DocumentKind.OTHER
