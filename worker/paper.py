@@ -12,9 +12,9 @@ WHITE = 249  # grey level from which paper needs no lightening
 BLOCK = 3.0  # points: the paper's level is looked up this finely
 INK = 150  # grey level of flattened paper below which a pixel is ink
 FAINT = 215  # grey level below which a grey page is not paper
-SPECK = 0.3  # square points: smaller than any decimal point of a readable size
+SPECK = 0.17  # square points of full ink: less than any decimal point of a readable size has
 DIRT = 1.7  # square points: taken off where no letter is near
-LETTER_NEAR = 4.5  # points from dirt to the next ink that makes it a part of it
+LETTER_NEAR = 9.0  # points from dirt to the next letter that makes it a part of the text; full-width colons need 6
 FEW = 60  # specks on a page that may as well be meant
 
 
@@ -41,26 +41,24 @@ def flattened(grey: Grey, scale: float) -> Grey:
 
 
 def despeckled(grey: Grey, scale: float) -> Grey:
-    """The page without specks where no letter is near; a black-and-white one without any smaller than a decimal point.
+    """The page without specks: those with less ink than any decimal point, and larger ones where no letter is near.
 
     A page with a few specks only comes back as it is. In black-and-white pages single white pixels in ink are filled.
-    Near letters grey specks stay: faint strokes fall apart into such.
     """
     bilevel = is_bilevel(grey)
     ink = (grey < (INK if bilevel else FAINT)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    area = stats[:, cv2.CC_STAT_AREA]
-    square = 1.0 / scale**2
-    if int((area[1:] <= SPECK * square).sum()) < FEW:
+    area = stats[:, cv2.CC_STAT_AREA] * scale**2
+    small = area <= DIRT
+    if int(small.sum()) < FEW:
         return grey
-    tiny = (area <= SPECK * square) & bilevel
-    small = (area <= DIRT * square) & ~tiny
-    letters = ((area > DIRT * square)[labels] & (ink > 0)).astype(np.uint8)
+    flat = labels.ravel()
+    mass = np.bincount(flat, weights=255.0 - grey.ravel(), minlength=count) / 255 * scale**2
+    letters = ((~small)[labels] & (ink > 0)).astype(np.uint8)
     reach = 2 * round(LETTER_NEAR / scale) + 1
-    near = cv2.dilate(letters, np.ones((1, reach), np.uint8))
-    near = cv2.dilate(near, np.ones((reach, 1), np.uint8))
-    kept = np.bincount(labels.ravel(), weights=near.ravel(), minlength=count) > 0
-    gone = tiny | (small & ~kept)
+    near = cv2.dilate(cv2.dilate(letters, np.ones((1, reach), np.uint8)), np.ones((reach, 1), np.uint8))
+    beside = np.bincount(flat, weights=near.ravel(), minlength=count) > 0
+    gone = (small & ~beside) | (mass <= SPECK)
     gone[0] = False
     spots = cv2.dilate(gone[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     cleaned = grey.copy()
