@@ -45,7 +45,7 @@ _ORDINAL = re.compile(
     r"^(?:附(?:件|表)?\d*|表\d+|[一二三四五六七八九十]{1,3}(?=、)|\(?[一二三四五六七八九十\d]{1,2}[\).、])+"
 )
 _BEFORE_TITLE = re.compile(r"^.*(?:年度|年|局|委员会|办公室|部门|单位|中心|厅|办事处|本级|决算表)(?=\D{4})")
-_MARK = re.compile(r"公\s*开\s*([0-9OoIl\s]{1,3})\s*表?")
+_MARK = re.compile(r"公\s*开\s*([0-9OoIl\s]{1,3})\s*表?|开\s*([0-9OoIl]{2})\s*表")
 _UNIT = re.compile(r"单位[:;]?\s*(?:人民币)?\s*([亿万千百方]?)\s*元")
 _CONTINUED = re.compile(r"续\s*表|\(\s*(?:续\s*\d*|接上页)\s*\)")
 _YEAR = re.compile(r"^(?:19|20)\d\d年?度?")
@@ -157,7 +157,7 @@ def mark(text: str) -> str:
     found = _MARK.search(unicodedata.normalize("NFKC", text))
     if not found:
         return ""
-    digits = re.sub(r"\s", "", found[1]).translate(str.maketrans("OoIl", "0011"))
+    digits = re.sub(r"\s", "", found[1] or found[2]).translate(str.maketrans("OoIl", "0011"))
     return f"公开{int(digits):02d}" if digits.isdigit() else ""
 
 

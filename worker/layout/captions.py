@@ -11,7 +11,7 @@ from worker.core.headers import bare_title, form_by_title, is_continued, mark, s
 from worker.layout.parts import Caption, PrintedLine
 from worker.layout.text import has_words
 
-LONGEST_TITLE = 45
+SHORTEST_TITLE, LONGEST_TITLE = 5, 45
 NEAR_LINES = 8
 
 _EMPTY = re.compile(
@@ -51,7 +51,8 @@ def is_table_title(text: str) -> bool:
     plain = _plain_title(text)
     if _PROSE.search(plain) or len(plain) > LONGEST_TITLE or _AROUND.match(plain) or _NOTE.match(plain):
         return False
-    return is_form_title(text) or (has_words(plain) and re.sub(r"[(].*[)]$", "", bare_title(plain)).endswith("表"))
+    bare = re.sub(r"[(].*[)]$", "", bare_title(plain))
+    return is_form_title(text) or (len(bare) >= SHORTEST_TITLE and has_words(bare) and bare.endswith("表"))
 
 
 def _title(lines: Sequence[PrintedLine]) -> _Title | None:
