@@ -48,7 +48,7 @@ def places(boxes: Sequence[Span], walls: Sequence[Span], shape: tuple[int, ...])
     upright = [wall for wall in walls if abs(wall[2] - wall[0]) < abs(wall[3] - wall[1])]
     level = [wall for wall in walls if abs(wall[2] - wall[0]) > abs(wall[3] - wall[1])]
     found = []
-    for box in boxes:
+    for box in _reaching_left(boxes):
         for x0, x1, cut in _columns(box, upright):
             for y0, y1 in _bands((x0, box[1], x1, box[3]), level):
                 place = Place(
@@ -61,6 +61,21 @@ def places(boxes: Sequence[Span], walls: Sequence[Span], shape: tuple[int, ...])
                 if place.x1 - place.x0 >= _SMALLEST and place.y1 - place.y0 >= _SMALLEST:
                     found.append(place)
     return found
+
+
+def _reaching_left(boxes: Sequence[Span]) -> list[Span]:
+    """The boxes drawn out to the left, by half their height but not beyond half the way to their neighbour.
+
+    The detector tends to leave a minus sign outside.
+    """
+    spans = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    drawn = []
+    for x0, y0, x1, y1 in spans.tolist():
+        beside = np.minimum(spans[:, 3], y1) - np.maximum(spans[:, 1], y0) > (y1 - y0) / 4
+        before = spans[beside & (spans[:, 0] < x0) & (spans[:, 2] < (x0 + x1) / 2), 2]
+        nearest = max(0.0, float(before.max(initial=0.0)))
+        drawn.append((min(x0, max(x0 - (y1 - y0) / 2, (nearest + x0) / 2)), y0, x1, y1))
+    return drawn
 
 
 def _columns(box: Span, upright: Sequence[Span]) -> list[tuple[float, float, tuple[bool, bool]]]:
