@@ -1,11 +1,11 @@
-"""The nouns: what a page showed, what stands in a table, what was decided about it. Frozen values, no behaviour but arithmetic on themselves.
+"""The nouns: what a page showed, what stands in a table, what follows from it. Frozen values, no behaviour of their own.
 
 Lengths are PDF points (1/72 inch). The origin is the top left corner of the page as it is displayed, y grows downwards.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -49,7 +49,7 @@ class CellStatus(StrEnum):
 class CheckResult(StrEnum):
     """How an identity came out."""
 
-    PASS = "pass"  # noqa: S105
+    PASS = "pass"  # noqa: S105  # a result, not a password
     FAIL = "fail"
     SOURCE_INCONSISTENT = "source-inconsistent"
     NOT_CHECKABLE = "not-checkable"
@@ -204,7 +204,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read at one place; `box` lies on the page as filed and is None for text dumps. Empty text: nothing is printed."""
+    """What was read at one place; empty text: nothing is printed there.
+
+    `box` lies on the page as filed and is None for text dumps.
+    """
 
     text: str = ""
     page: int = 0
@@ -251,7 +254,7 @@ class Row:
 class Cell:
     """A data cell as read: indices of its row and column in the table, and what stands there (blank cells too).
 
-    `doubt` says in words what the layout step was unsure of (two amounts in one cell, a guessed column); empty if nothing.
+    `doubt` says what the layout was unsure of (two amounts in one cell, a guessed column); empty if nothing.
     """
 
     cell_id: str
@@ -263,7 +266,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as read, its pages joined. `form` is the code of the form (公开01 …) or empty; `code` is that, or T1, T2 …
+    """A table as read, its pages joined; `form` is the code of the form or empty, `code` is that, or T1, T2 …
 
     Cells stand row by row and there is one for each row and each column of the row's block.
     """
@@ -380,4 +383,4 @@ class Extraction:
     checks: tuple[Check, ...] = ()
     repairs: tuple[Repair, ...] = ()
     facts: tuple[Fact, ...] = ()
-    questions: tuple[str, ...] = field(default=())
+    questions: tuple[str, ...] = ()

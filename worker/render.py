@@ -17,6 +17,8 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from models.files import UnreadableError
+
 Picture = NDArray[np.uint8]
 
 POINTS_PER_INCH = 72.0
@@ -34,10 +36,6 @@ _PDF_ERRORS = {
 }
 _PLAUSIBLE_SIDES = (150.0, 2900.0)
 """Points, from a receipt to A0: a resolution that puts a page's short side outside of this is not believed."""
-
-
-class UnreadableError(ValueError):
-    """A file that cannot be turned into pictures; the message says what is wrong and what to do."""
 
 
 class PdfFile:
