@@ -1,4 +1,4 @@
-"""The nouns: what a page showed, what stands in a table, what follows from it. Frozen values, no behaviour of their own.
+"""The nouns: what a page showed, what stands in a table, what follows from it. Frozen values without behaviour.
 
 Lengths are PDF points (1/72 inch). The origin is the top left corner of the page as it is displayed, y grows downwards.
 """
