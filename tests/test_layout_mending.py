@@ -1,0 +1,139 @@
+"""Broken grids: what the tokens say against the rules, and pages without any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.document import Document, Page
+from tests.ruled_pages import WIDE, grid, page
+from worker.layout import lay_out
+from worker.layout.mending import mend
+
+TITLE = "支出决算表"
+HEAD = [
+    "科目编码",
+    "科目名称",
+    "本年支出合计",
+    "基本支出",
+    "项目支出",
+    "上缴上级支出",
+    "经营支出",
+    "对附属单位补助支出",
+]
+ROWS = [
+    ["201", "一般公共服务支出", "9.00", "4.00", "5.00", "", "", ""],
+    ["20106", "财政事务", "9.00", "4.00", "5.00", "", "", ""],
+    ["2010601", "行政运行", "4.00", "4.00", "", "", "", ""],
+    ["2010602", "信息化建设", "5.00", "", "5.00", "", "", ""],
+]
+
+
+def figures(document: Document) -> list[list[str]]:
+    (table,) = document.tables
+    return [
+        [row.code.text, row.name.text, *(cell.reading.text for cell in table.cells if cell.row == index)]
+        for index, row in enumerate(table.rows)
+    ]
+
+
+def test_two_rows_in_one_are_parted_by_their_figures() -> None:
+    fused = ["\n".join(pair) if all(pair) else pair[0] or pair[1] for pair in zip(ROWS[0], ROWS[1], strict=True)]
+    assert figures(lay_out([page(1, grid([HEAD, fused, ROWS[2]]), above=(TITLE,))])) == ROWS[:3]
+
+
+def test_a_name_over_two_lines_stays_one_row() -> None:
+    long = ["2080505", "机关事业单位基本养老\n保险缴费支出", "1.00", "1.00", "", "", "", ""]
+    joined = [long[0], long[1].replace("\n", ""), *long[2:]]
+    assert figures(lay_out([page(1, grid([HEAD, long]), above=(TITLE,))])) == [joined]
+
+
+def test_items_run_together_are_parted_by_their_ordinals() -> None:
+    rows = [
+        ["项目", "决算数", "项目", "决算数"],
+        ["一、财政拨款收入", "1.00", "十五、商业服务业等支出\n十六、金融支出", ""],
+    ]
+    fused = grid(rows)
+    parted = mend(grid([["", "十五、商业服务业等支出\n十六、金融支出", ""]]))
+    assert mend(fused).row_count == 2
+    assert parted.row_count == 2
+    assert [cell.tokens[0].text for cell in parted.cells if cell.tokens] == ["十五、商业服务业等支出", "十六、金融支出"]
+
+
+def test_a_lost_rule_between_columns_is_found_again() -> None:
+    whole = grid([HEAD, *ROWS])
+    cells = []
+    for cell in whole.cells:
+        if cell.column == 3:
+            right = next(c for c in whole.cells if c.row == cell.row and c.column == 4)
+            box = replace(cell.box, x1=right.box.x1)
+            cells.append(replace(cell, box=box, tokens=cell.tokens + right.tokens))
+        elif cell.column != 4:
+            cells.append(replace(cell, column=cell.column - (cell.column > 4)))
+    fused = replace(whole, column_count=7, cells=tuple(cells))
+    mended = mend(fused)
+    assert mended.column_count == 8
+    assert figures(lay_out([page(1, fused, above=(TITLE,))])) == ROWS
+
+
+def test_the_two_strokes_of_a_double_rule_are_no_column() -> None:
+    widths = [WIDE] * 3 + [3.0] + [WIDE] * 5
+    rows = [[*row[:3], "", *row[3:]] for row in (HEAD, *ROWS)]
+    assert figures(lay_out([page(1, grid(rows, widths=widths), above=(TITLE,))])) == ROWS
+
+
+def test_a_form_without_rules_is_built_from_its_text() -> None:
+    ruled = page(1, grid([HEAD, *ROWS], widths=[130.0] * 8), above=(TITLE,), width=1200)
+    document = lay_out([replace(ruled, grids=())])
+    (table,) = document.tables
+    assert table.form == "公开03"
+    assert figures(document) == ROWS
+    assert all("no rules found" in cell.doubt for cell in table.cells)
+
+
+def test_a_list_of_contents_is_no_table() -> None:
+    titles = ("一、收入支出决算总表", "二、收入决算表", "三、支出决算表", "四、财政拨款收入支出决算总表")
+    assert lay_out([page(1, above=titles)]).tables == ()
+
+
+def test_a_token_left_out_of_every_cell_goes_to_the_nearest() -> None:
+    whole = grid([HEAD, *ROWS])
+    bare = replace(whole, cells=tuple(replace(c, tokens=()) if (c.row, c.column) == (1, 2) else c for c in whole.cells))
+    with_all = page(1, whole, above=(TITLE,))
+    assert figures(lay_out([replace(with_all, grids=(bare,))])) == ROWS
+
+
+AMOUNTS = st.one_of(st.just(""), st.integers(0, 10**9).map(lambda n: f"{n // 100:,}.{n % 100:02d}"))
+ITEM_ROWS = st.lists(
+    st.tuples(
+        st.integers(201, 234).map(str), st.sampled_from(["教育支出", "住房公积金", "行政运行"]), *[AMOUNTS] * 6
+    ).map(list),
+    min_size=1,
+    max_size=24,
+)
+
+
+@given(ITEM_ROWS, st.lists(st.tuples(st.integers(1, 23), st.booleans()), max_size=3))
+def test_page_breaks_lose_no_row(rows: list[list[str]], breaks: list[tuple[int, bool]]) -> None:
+    """Wherever a table is broken, with its header repeated or not, its rows come out whole and in order."""
+    cuts = {0: True, **{place: repeated for place, repeated in breaks if place < len(rows)}}
+    starts = sorted(cuts)
+    pages: list[Page] = []
+    for number, start in enumerate(starts, 1):
+        end = starts[number] if number < len(starts) else len(rows)
+        part = rows[start:end]
+        shown = [HEAD, *part] if cuts[start] else part
+        pages.append(page(number, grid(shown), above=(TITLE,) if start == 0 else (), below=(f"— {number} —",)))
+    assert figures(lay_out(pages)) == rows
+
+
+@given(ITEM_ROWS)
+def test_every_token_of_the_data_lands_in_one_reading(rows: list[list[str]]) -> None:
+    (table,) = lay_out([page(1, grid([HEAD, *rows]), above=(TITLE,))]).tables
+    readings = [one.text for row in table.rows for one in (row.line_no, row.code, row.name)]
+    readings += [cell.reading.text for cell in table.cells]
+    assert sorted(filter(None, readings)) == sorted(text for row in rows for text in row if text)
+    assert len(table.cells) == len(table.rows) * len(table.columns)
+    assert len({cell.cell_id for cell in table.cells}) == len(table.cells)
