@@ -26,6 +26,7 @@ class Hearing:
     checks: list[Check] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    contradicted: int = 0
 
     def next_id(self, kind: str) -> str:
         """The id of the next check of a kind: nar-0001, pct-0001, yoy-0001."""
@@ -40,17 +41,20 @@ def hear(
 
     `believed` says that the text is the document's own: then a statement that disagrees with the tables is an
     inconsistency of the source. A statement that was read with less probability than `threshold` and that no cell
-    confirms is flagged.
+    confirms, nor any figure it was reckoned from, is flagged.
     """
     hearing = Hearing()
     for statement in statements:
         testimony = court.hear(statement)
         agreeing = [c.cell_id for c, u in _targets(testimony, figures) if _agrees(statement, figures[c.cell_id], u)]
         printed = tuple(dict.fromkeys(c for c in agreeing if figures[c].value is not None))
-        worst = _against_tables(hearing, testimony, figures, agreeing, believed)
-        worst = _against_others(hearing, statement, statements, believed) or worst
-        doubtful = worst or (statement.sentence.probability < threshold and not printed)
-        hearing.facts.append(_fact(statement, printed, bool(doubtful)))
+        results = (
+            _against_tables(hearing, testimony, figures, agreeing, believed),
+            _against_others(hearing, statement, statements, believed),
+        )
+        hearing.contradicted += False in results
+        unsure = True not in results and statement.sentence.probability < threshold
+        hearing.facts.append(_fact(statement, printed, False in results or unsure))
     return hearing
 
 
@@ -92,11 +96,11 @@ def _agrees(statement: Statement, figure: Figure, unit: str) -> bool:
 
 def _against_tables(
     hearing: Hearing, testimony: Testimony, figures: Mapping[str, Figure], agreeing: list[str], believed: bool
-) -> bool:
-    """Adds the check of a statement against its cells; True where it fails."""
+) -> bool | None:
+    """Adds the check of a statement against its cells; whether it holds, None where there is nothing to compare."""
     targets = _targets(testimony, figures)
     if not targets:
-        return False
+        return None
     statement = testimony.statement
     chosen = [(c, u) for c, u in targets if c.cell_id in agreeing] or targets
     cell, unit = min(chosen, key=lambda pair: _distance(statement, figures[pair[0].cell_id], pair[1]))
@@ -114,7 +118,7 @@ def _against_tables(
     )
     hearing.checks.append(check)
     hearing.trials.extend(_trials(check, statement, chosen, figures))
-    return not agreeing
+    return bool(agreeing)
 
 
 def _distance(statement: Statement, figure: Figure, unit: str) -> Decimal:
@@ -145,14 +149,14 @@ def _with_right(check: Check, right: Decimal, cell_id: str) -> Check:
     )
 
 
-def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Statement], believed: bool) -> bool:
-    """Adds the check of a share, rate or completion against the figures it was reckoned from; True where it fails."""
+def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Statement], believed: bool) -> bool | None:
+    """Adds the check of a share, rate or completion against what it was reckoned from; whether it holds, if checkable."""
     if statement.of is None or statement.to is None:
-        return False
+        return None
     part, whole = known[statement.of], known[statement.to]
     reckoned = reckon(statement.sort, part, whole)
     if reckoned is None:
-        return False
+        return None
     expected, allowed = reckoned
     place = Decimal(1).scaleb(-min(statement.decimals, PERCENT_PLACES))
     allowed += place if expected - expected % place == statement.value else HALF * place
@@ -171,7 +175,7 @@ def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Stat
             cell_ids=cells,
         )
     )
-    return not holds
+    return holds
 
 
 def _formula(statement: Statement, part: Statement, whole: Statement) -> str:

@@ -13,7 +13,6 @@ from models.document import (
     DocumentKind,
     DocumentStatus,
     Extraction,
-    Fact,
     Origin,
     Repair,
     SettledTable,
@@ -123,7 +122,7 @@ def _extraction(
 ) -> Extraction:
     checks, repairs, hearing = results
     facts = tuple(hearing.facts)
-    questions = _questions(document, who, settled, facts)
+    questions = _questions(document, who, settled, hearing.contradicted)
     return Extraction(
         entity=who.entity,
         year=who.year,
@@ -138,7 +137,7 @@ def _extraction(
 
 
 def _questions(
-    document: Document, who: _Identity, settled: tuple[SettledTable, ...], facts: tuple[Fact, ...]
+    document: Document, who: _Identity, settled: tuple[SettledTable, ...], contradicted: int
 ) -> tuple[str, ...]:
     """What keeps the document from being clean, in words; empty where nothing does."""
     asked = list(document.problems)
@@ -151,7 +150,6 @@ def _questions(
         flagged = sum(cell.status is CellStatus.FLAGGED for cell in table.cells)
         if flagged:
             asked.append(f"{table.table.code} {table.table.title}：{flagged}个单元格待核对")
-    doubtful = sum(fact.status is CellStatus.FLAGGED for fact in facts)
-    if doubtful:
-        asked.append(f"文字说明：{doubtful}个数字与表格或其他数字不符")
+    if contradicted:
+        asked.append(f"文字说明：{contradicted}个数字与表格或其他数字不符")
     return tuple(asked)
