@@ -44,7 +44,22 @@ def test_printed_styles(text: str, value: str, decimals: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-", "515.892.00", "1,23,456.00", "1,2345.00", "01.00", "12..3", "1.", ".5", "(1.00", "-(1.00)", "合计", "1O0.00", "12 34"],
+    [
+        "",
+        "-",
+        "515.892.00",
+        "1,23,456.00",
+        "1,2345.00",
+        "01.00",
+        "12..3",
+        "1.",
+        ".5",
+        "(1.00",
+        "-(1.00)",
+        "合计",
+        "1O0.00",
+        "12 34",
+    ],
 )
 def test_what_breaks_the_grammar_is_no_amount(text: str) -> None:
     assert parse(text) is None

@@ -1,4 +1,4 @@
-"""Identities: the formulas of the form files, the trees of accounts, tolerance, and what a failed identity points at."""
+"""Identities: formulas of the form files, trees of accounts, tolerance, and what a failed identity points at."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_check_ids_and_formulas_can_be_read_by_a_person() -> None:
     first = next(c for c in checks if c.kind == "row-sum" and c.check_id.startswith("c05"))
     assert first.check_id == "c05-row-0001"
     assert first.formula == "公开05 合计: 本年支出合计 = 基本支出 + 项目支出"
-    assert (first.left, first.right, first.difference) == (Decimal("6.00"), Decimal("6.00"), 0)
+    assert (first.left, first.right, first.difference) == (Decimal(6), Decimal(6), Decimal(0))
 
 
 def test_tables_in_other_units_are_compared_in_one() -> None:
@@ -250,7 +250,7 @@ def test_numbered_items_of_a_budget_add_up() -> None:
         ("", "收入总计", ["55"]),
     ]
     trials = tried(sheets((table("", rows, ("预算数",)),))[0])
-    assert [(t.check.left, t.check.right) for t in trials] == [(55, 55), (50, 50)]
+    assert [(t.check.left, t.check.right) for t in trials] == [(Decimal(55), Decimal(55)), (Decimal(50), Decimal(50))]
 
 
 def test_words_and_scores_are_left_alone() -> None:

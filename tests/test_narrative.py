@@ -32,7 +32,12 @@ def said(*texts: str) -> list[tuple[str, str, str]]:
 
 
 def test_a_paragraph_is_joined_over_lines_and_pages() -> None:
-    found = sentences([*lines("一、收入决算情况说明", "本年收入合计2946.25万元，其中：财政拨款"), *lines("- 12 -", "收入2940.05万元。", page=2)])
+    found = sentences(
+        [
+            *lines("一、收入决算情况说明", "本年收入合计2946.25万元，其中：财政拨款"),
+            *lines("- 12 -", "收入2940.05万元。", page=2),
+        ]
+    )
     assert [(s.text, s.page, s.number) for s in found] == [
         ("本年收入合计2946.25万元，其中：财政拨款收入2940.05万元。", 1, 1)
     ]
@@ -55,7 +60,8 @@ def test_a_line_that_stands_before_its_beginning_is_put_after_it() -> None:
 
 def test_totals_parts_and_shares() -> None:
     assert said(
-        "二、收入决算情况说明", "2023 年度收入合计 804.43 万元，其中：财政拨款收入 804.15 万元，占 99.96%；其他收入 0.29 万元，占 0.04%。"
+        "二、收入决算情况说明",
+        "2023 年度收入合计 804.43 万元，其中：财政拨款收入 804.15 万元，占 99.96%；其他收入 0.29 万元，占 0.04%。",
     ) == [
         ("本年收入合计", "804.43", "万元"),
         ("本年收入合计/财政拨款收入", "804.15", "万元"),
@@ -71,7 +77,10 @@ def test_changes_carry_their_sign() -> None:
 
 
 def test_a_change_may_name_another_total() -> None:
-    found = said("一、总体", "收入总计100元、支出总计200元。与上年相比，收入总计减少50元，下降33.33%，支出总计增加100元，增长100%。")
+    found = said(
+        "一、总体",
+        "收入总计100元、支出总计200元。与上年相比，收入总计减少50元，下降33.33%，支出总计增加100元，增长100%。",
+    )
     assert [name for name, _, _ in found[2:]] == [
         "收入总计/较上年增减额",
         "收入总计/较上年增减率",
@@ -82,7 +91,9 @@ def test_a_change_may_name_another_total() -> None:
 
 def test_budget_actual_and_completion_belong_to_the_account_named_before() -> None:
     item = "卫生健康支出(类)行政事业单位医疗(款)行政单位医疗(项)"
-    found = said("五、说明", f"1. {item}。主要用于：保险费。年初预算为62.29万元，支出决算为60.99万元，完成年初预算的97.91%。")
+    found = said(
+        "五、说明", f"1. {item}。主要用于：保险费。年初预算为62.29万元，支出决算为60.99万元，完成年初预算的97.91%。"
+    )
     assert found == [
         (f"{item}/预算数", "62.29", "万元"),
         (item, "60.99", "万元"),
@@ -159,5 +170,3 @@ def test_changes_are_reckoned(rate: str, holds: bool) -> None:
     extraction = settle(Document(1, Origin.SCAN, (), tuple(lines("一、总体", text))))
     check = next(c for c in extraction.checks if c.kind == "year-on-year")
     assert (check.result is CheckResult.PASS) is holds
-
-

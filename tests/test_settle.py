@@ -102,7 +102,9 @@ def test_a_lost_amount_is_never_silent(data: st.DataObject) -> None:
 @given(st.data())
 def test_two_misreadings_are_never_silent(data: st.DataObject) -> None:
     account = data.draw(accounts())
-    some = st.lists(st.sampled_from(printed_cells(build(account))), min_size=2, max_size=2, unique_by=lambda c: c.cell_id)
+    some = st.lists(
+        st.sampled_from(printed_cells(build(account))), min_size=2, max_size=2, unique_by=lambda c: c.cell_id
+    )
     victims = data.draw(some)
     wrong = {c.cell_id: data.draw(misread(c.reading.text)) for c in victims}
     extraction = settle(with_text(account, wrong))

@@ -13,6 +13,6 @@ from importlib import resources
 
 @cache
 def functional_names() -> dict[str, str]:
-    """功能分类科目: the latest name of each code of 3, 5 or 7 digits; older names stand before newer ones in the file."""
+    """功能分类科目: the latest name of each code of 3, 5 or 7 digits; the file lists older names first."""
     text = resources.files(__name__).joinpath("functional_codes.csv").read_text(encoding="utf-8")
     return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}

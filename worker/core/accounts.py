@@ -1,4 +1,4 @@
-"""The tree of 科目 in a table: which row adds up which, from codes as printed (cut, doubled or misread) and their order."""
+"""The tree of 科目 in a table: which row adds up which, from printed codes (cut, doubled, misread) and their order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from worker.core.amounts import LOOKALIKES, folded
 from worker.core.names import bare, is_total, split_ordinal
 
 CLASS_DIGITS, GROUP_DIGITS = 3, 5
+GROUP_LEVEL = 2
 ECONOMIC_FORM = "公开06"
 ROOT = -1
 
@@ -107,14 +108,14 @@ def _functional_parent(found: Sequence[Account], code: str, level: int, after: s
     if level == 1:
         return ROOT
     uppers = [a for a in found if a.level == level - 1]
-    width = CLASS_DIGITS if level == 2 else GROUP_DIGITS
+    width = CLASS_DIGITS if level == GROUP_LEVEL else GROUP_DIGITS
     same = [a for a in uppers if a.code[:width] == code[:width]]
     if same:
         return same[-1].row
     if uppers and _differ_by_one(uppers[-1].code[:width], code[:width]) and _goes_on(uppers[-1].code[:width], after):
         return uppers[-1].row
     classes = [a for a in found if a.level == 1 and a.code == code[:CLASS_DIGITS]]
-    return classes[-1].row if level > 2 and classes else ROOT
+    return classes[-1].row if level > GROUP_LEVEL and classes else ROOT
 
 
 def _differ_by_one(one: str, other: str) -> bool:

@@ -45,7 +45,7 @@ class Trial:
 
     @property
     def confirms(self) -> bool:
-        """Whether the identity holds to the last digit: one that holds only within rounding leaves room for an error."""
+        """Whether the identity holds to the last digit; within rounding there is room for an error."""
         return self.check.result is CheckResult.PASS and self.residual == 0
 
 

@@ -1,4 +1,4 @@
-"""The identities of a document as linear constraints over its cells: data for the checks here and for a solver later."""
+"""The identities of a document as linear constraints over its cells: data for the checks, and for any solver."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def _rows(scope: _Scope, identity: Identity, formula: Formula) -> Iterator[Const
         left, right = (_row_side(sheet, row, side) for side in (formula.left, formula.right))
         if left and right:
             headers = [[_header(sheet, r) for r in side] for side in (formula.left, formula.right)]
-            text = f"{sheet.table.code} {sheet.name(row)}: {side_text(headers[0])} = {_signed(formula.right, headers[1])}"
+            text = (
+                f"{sheet.table.code} {sheet.name(row)}: {side_text(headers[0])} = {_signed(formula.right, headers[1])}"
+            )
             yield Constraint("", identity.kind, text, left, right)
 
 
@@ -164,4 +166,3 @@ def _scale(sheet: Sheet, into: Sheet) -> Decimal:
     """What to multiply an amount of one table with to have it in the unit of another; 1 where a unit is unknown."""
     one, other = YUAN.get(sheet.table.unit), YUAN.get(into.table.unit)
     return one / other if one and other else Decimal(1)
-

@@ -1,10 +1,11 @@
-"""Whose disclosure a document is, of which year and kind: what the cover, the table heads and the sentences agree on."""
+"""Whose disclosure a document is, of which year and kind: what cover, table heads and sentences agree on."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from models.document import Document, DocumentKind, Line, Table
 from worker.core.headers import likeness
@@ -81,7 +82,7 @@ def _mentions(lines: Sequence[str], tables: Iterable[Table]) -> Iterable[tuple[s
 def _cover(lines: Sequence[str]) -> list[str]:
     """The first lines, each alone and with the one below: a cover breaks names over two lines."""
     first = [line for line in lines[:COVER_LINES] if line]
-    return [*first, *(a + b for a, b in zip(first, first[1:], strict=False))]
+    return [*first, *(a + b for a, b in pairwise(first))]
 
 
 def _in_table(table: Table) -> Iterable[tuple[str, int]]:

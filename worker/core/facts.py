@@ -150,7 +150,7 @@ def _with_right(check: Check, right: Decimal, cell_id: str) -> Check:
 
 
 def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Statement], believed: bool) -> bool | None:
-    """Adds the check of a share, rate or completion against what it was reckoned from; whether it holds, if checkable."""
+    """Adds the check of a share, rate or completion against what it was reckoned from; whether it holds, or None."""
     if statement.of is None or statement.to is None:
         return None
     part, whole = known[statement.of], known[statement.to]

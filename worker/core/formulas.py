@@ -56,7 +56,7 @@ def read_formula(text: str) -> Formula:
 
 
 def _side(side: str, whole: str) -> tuple[Reference, ...]:
-    references = []
+    references: list[Reference] = []
     place = 0
     while side[place:].strip():
         found = _REFERENCE.match(side, place)

@@ -1,4 +1,4 @@
-"""The labels of rows after repair: codes and 行次 as printed, names by the form's items or the document's own witnesses."""
+"""The labels of rows after repair: codes and 行次 as printed, names by the form or the document's own witnesses."""
 
 from __future__ import annotations
 

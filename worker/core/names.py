@@ -1,4 +1,4 @@
-"""Names of line items and 科目: one spelling for comparing, the form's own item for a name, and safe repairs of names."""
+"""Names of line items and 科目: one spelling for comparing, the form's item for a name, safe repairs of names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ SHORTEST = 3
 LIKE_ENOUGH = 0.5
 AGREEING = 2
 
-_ORDINAL = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．，]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．])\s*")
+_ORDINAL = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}[、.．，]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．])\s*"
+)
 _INCLUDING = re.compile(r"^其中[:：]?")
 TOTALS = ("合计", "总计", "小计", "支出合计", "收入合计", "收入总计", "支出总计")
 
@@ -81,8 +83,8 @@ def closeness(printed: str, item: Item) -> float:
 def match_items(form: Form, block: int, names: Sequence[str]) -> list[int | None]:
     """For each printed name of a block, top to bottom, the index of the form's item it is, or None.
 
-    Exact wordings first, then the nearest wording where no other item is as near. Items of one wording (一般公共预算财政
-    拨款 stands twice in 公开04) go to the names in order, the first group's before 年初财政拨款结转和结余.
+    Exact wordings first, then the nearest wording where no other item is as near. Items of one wording (公开04 prints
+    一般公共预算财政拨款 twice) go to the names in the form's order.
     """
     items = [(i, item) for i, item in enumerate(form.items) if item.block == block]
     chosen: list[int | None] = [None] * len(names)
@@ -146,7 +148,13 @@ def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str =
     """
     mine = bare(printed)
     others = [w for w in witnesses if bare(w) and bare(w) != mine]
-    if not mine or not others or any(bare(w) == mine for w in witnesses) or mine.endswith(TOTALS) or bare(reference) == mine:
+    if (
+        not mine
+        or not others
+        or any(bare(w) == mine for w in witnesses)
+        or mine.endswith(TOTALS)
+        or bare(reference) == mine
+    ):
         return script_repair(printed)
     best = max(sorted(set(others)), key=lambda w: sum(bare(o) == bare(w) for o in others))
     votes = sum(bare(o) == bare(best) for o in others)

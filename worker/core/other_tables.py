@@ -1,4 +1,4 @@
-"""Identities of tables that are no form (budgets and the like), from what they print: codes, 合计 lines, 小计 columns."""
+"""Identities of tables that are no form (budgets …), from what they print: codes, 合计 lines, 小计 columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOTAL = re.compile(r"(?:合计|总计)$")
 
 
 def other_identities(sheet: Sheet) -> Iterator[Constraint]:
-    """What the table itself says must add up: its 科目 tree, its numbered items, its 合计 columns, 收入总计 = 支出总计."""
+    """What the table says must add up: its 科目 tree, numbered items, 合计 columns, 收入总计 = 支出总计."""
     numeric = numeric_columns(sheet.table)
     if not numeric:
         return
@@ -92,7 +92,7 @@ def _sum_columns(sheet: Sheet, numeric: frozenset[int]) -> Iterator[Constraint]:
 
 
 def sum_columns(table: Table, numeric: frozenset[int]) -> Iterator[tuple[int, list[int]]]:
-    """Each 合计 or 小计 column with the columns it should add up: those below the same header, subtotals for their parts."""
+    """Each 合计 or 小计 column with the columns under the same header, subtotals standing for their parts."""
     paths = {i: tuple(column.name.split("/")) for i, column in enumerate(table.columns)}
     for total in sorted(numeric):
         path = paths[total]
@@ -102,7 +102,7 @@ def sum_columns(table: Table, numeric: frozenset[int]) -> Iterator[tuple[int, li
         beside = [i for i in sorted(numeric) if i != total and paths[i][: len(upper)] == upper]
         beside = [i for i in beside if table.columns[i].block == table.columns[total].block]
         parts = [i for i in beside if len(paths[i]) == len(path) or squashed(paths[i][-1]) in SUM_WORDS]
-        if len(parts) >= 2:
+        if len(parts) > 1:
             yield total, parts
 
 

@@ -1,4 +1,4 @@
-"""What each cell's text says as a number: read, repaired within the grammar, or doubtful; before any identity is asked."""
+"""What each cell's text says as a number: read, repaired within the grammar, or doubtful; no identity is asked yet."""
 
 from __future__ import annotations
 

@@ -60,7 +60,9 @@ def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
     told = statements(sentences(document.lines))
     hearing = hear(told, Court(found), amounts, document.origin is Origin.BORN_DIGITAL, threshold)
     rows = {cell.cell_id: (i, cell.row) for i, table in enumerate(tables) for cell in table.cells}
-    case = Case((*trials, *hearing.trials), amounts, silent, rows, {cell_id: other_values(one) for cell_id, one in said.items()})
+    case = Case(
+        (*trials, *hearing.trials), amounts, silent, rows, {cell_id: other_values(one) for cell_id, one in said.items()}
+    )
     bench = Bench(weigh(case), _by_id(case.trials), threshold)
     settled, repairs = _settle_tables(found, said, known, bench)
     checks = (*(trial.check for trial in trials), *hearing.checks)

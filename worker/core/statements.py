@@ -159,7 +159,7 @@ def _read(context: _Context, label: str, quantity: tuple[str, str], sentence: Se
 
 
 def _turn_to(context: _Context, tail: str) -> None:
-    """A change may name again what changed: 收入总计减少 after 支出总计 was spoken of, or name what no amount is known of."""
+    """A change may name again what changed: 收入总计减少 after 支出总计 was spoken of, or something new."""
     about = _plain(_EACH.sub("", _COMPARED.split(_CHANGED.sub("", tail))[0]))
     if not about or _BOTH.search(about):
         return

@@ -31,7 +31,13 @@ HEADINGS = {
     "国有资本经营预算财政拨款支出情况说明": "国资",
     "国有资本经营预算财政拨款收入支出决算情况说明": "国资",
 }
-THREE_PUBLIC = (("因公出国", "2", "8"), ("购置及运行", "3", "9"), ("购置", "4", "10"), ("运行", "5", "11"), ("接待", "6", "12"))
+THREE_PUBLIC = (
+    ("因公出国", "2", "8"),
+    ("购置及运行", "3", "9"),
+    ("购置", "4", "10"),
+    ("运行", "5", "11"),
+    ("接待", "6", "12"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,7 @@ class Court:
 
 
 def topic(section: str) -> str:
-    """What a heading is about, in one of the words the finders are kept under; empty where it is about nothing known."""
+    """What a heading is about, in one of the words the finders are kept under; empty where nothing known."""
     name = bare(section)
     best = max(HEADINGS, key=lambda heading: likeness(name, heading))
     return HEADINGS[best] if likeness(name, best) >= HEADING_LIKENESS else ""

@@ -82,20 +82,20 @@ def _confidence(said: Said, evidence: Evidence) -> float:
 
 def _against(said: Said, evidence: Evidence, bench: Bench) -> str:
     """Why the cell must be looked at; empty where nothing speaks against it or enough speaks for it."""
-    if said.is_broken:
-        return f"{said.doubt or '不是数字'}；{CHECK_OBJECT}"
-    if evidence.suspect:
+    if evidence.suspect and not said.is_broken:
         return _contradicted(said, evidence, bench)
-    if said.misplaced:
-        return f"{said.misplaced}；{CHECK_OBJECT}"
-    if not said.counts:
-        return ""
-    confirmed = evidence.strong and len(evidence.passes) >= 1
-    if said.doubt and not (confirmed and len(evidence.passes) >= ENOUGH):
-        return f"{said.doubt}；{CHECK_OBJECT}"
-    if said.cell.doubt and not confirmed:
-        return f"版面存疑：{said.cell.doubt}；{CHECK_OBJECT}"
-    return _unsure(said, evidence, confirmed, bench.threshold)
+    confirmed = evidence.strong and (said.is_blank or len(evidence.passes) > 0)
+    if said.is_broken:
+        words = said.doubt or "不是数字"
+    elif said.misplaced:
+        words = said.misplaced
+    elif said.doubt and not (confirmed and len(evidence.passes) >= ENOUGH):
+        words = said.doubt
+    elif said.counts and said.cell.doubt and not confirmed:
+        words = f"版面存疑：{said.cell.doubt}"
+    else:
+        words = _unsure(said, evidence, confirmed, bench.threshold) if said.counts else ""
+    return f"{words}；{CHECK_OBJECT}" if words else ""
 
 
 def _unsure(said: Said, evidence: Evidence, confirmed: bool, threshold: float) -> str:
@@ -106,7 +106,7 @@ def _unsure(said: Said, evidence: Evidence, confirmed: bool, threshold: float) -
     needed = CONFIRMED_THRESHOLD if confirmed else threshold
     if probability >= needed:
         return ""
-    return f"识别概率低（{probability:.2f}），且无足够校验佐证；{CHECK_OBJECT}"
+    return f"识别概率低（{probability:.2f}），且无足够校验佐证"
 
 
 def _contradicted(said: Said, evidence: Evidence, bench: Bench) -> str:

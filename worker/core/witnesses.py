@@ -1,8 +1,8 @@
 """What the identities say about each cell: which cells they confirm, and which may be wrong where one fails.
 
 A failed identity says that one of its cells is wrong, not which. Cells that other identities confirm are let off, and
-where several failures meet in one cell and ask for the same value there, that cell alone is suspect. Every cell that may
-be wrong and is confirmed by nothing is suspect: a false alarm costs a look, a silent error costs trust.
+where several failures meet in one cell and ask for the same value there, that cell alone is suspect. Every cell that
+may be wrong and is confirmed by nothing is suspect: a false alarm costs a look, a silent error costs trust.
 """
 
 from __future__ import annotations
@@ -88,34 +88,43 @@ class _Readings:
 
 def weigh(case: Case) -> dict[str, Evidence]:
     """The evidence for every cell that stands in an identity."""
-    evidence: dict[str, Evidence] = defaultdict(Evidence)
-    for trial in case.trials:
-        for cell_id in trial.constraint.cell_ids:
-            if trial.confirms:
-                evidence[cell_id].passes.append(trial.check.check_id)
-            elif trial.failed:
-                evidence[cell_id].fails.append(trial.check.check_id)
+    evidence = _counted(case.trials)
     failed = [t for t in case.trials if t.failed]
     explained = _explain(case, failed, evidence)
     healed = [t for t in failed if t.check.check_id in explained and t.check.kind != "narrative"]
     holding = [*(t for t in case.trials if t.confirms), *healed]
     strong = _trusted(case, holding, explained)
     placed = _trusted(case, [t for t in holding if t.check.kind != "row-sum"], explained)
-    for cell_id, found in evidence.items():
-        found.strong, found.placed = cell_id in strong, cell_id in placed
+    for cell_id in strong | placed:
+        evidence[cell_id].strong, evidence[cell_id].placed = cell_id in strong, cell_id in placed
     moved = _rows_in_doubt(case, [t for t in failed if t.check.check_id not in explained])
-    asked: dict[str, list[Decimal]] = defaultdict(list)
     for trial in failed:
         culprits = list(explained.get(trial.check.check_id, ())) or _suspects(case, trial, evidence, moved)
-        for cell_id in culprits:
-            if cell_id in trial.constraint.cell_ids:
-                evidence[cell_id].suspect = True
-                wanted = _needed(case, trial, cell_id)
-                if len(culprits) <= FEW or is_one_slip(case.value(cell_id), wanted):
-                    asked[cell_id].append(wanted)
-    for cell_id, values in asked.items():
-        evidence[cell_id].wanted = _ranked(case.value(cell_id), values)
+        _accuse(case, trial, [c for c in trial.constraint.cell_ids if c in culprits], evidence)
+    for cell_id, found in evidence.items():
+        found.wanted = _ranked(case.value(cell_id), found.wanted)
     return dict(evidence)
+
+
+def _counted(trials: Iterable[Trial]) -> defaultdict[str, Evidence]:
+    """For each cell the ids of the identities that confirm it and of those that fail with it."""
+    evidence: defaultdict[str, Evidence] = defaultdict(Evidence)
+    for trial in trials:
+        for cell_id in trial.constraint.cell_ids:
+            if trial.confirms:
+                evidence[cell_id].passes.append(trial.check.check_id)
+            elif trial.failed:
+                evidence[cell_id].fails.append(trial.check.check_id)
+    return evidence
+
+
+def _accuse(case: Case, trial: Trial, culprits: list[str], evidence: Mapping[str, Evidence]) -> None:
+    """Marks the suspects of a failed identity; what it wants of them is worth telling where they are few."""
+    for cell_id in culprits:
+        evidence[cell_id].suspect = True
+        wanted = _needed(case, trial, cell_id)
+        if len(culprits) <= FEW or is_one_slip(case.value(cell_id), wanted):
+            evidence[cell_id].wanted.append(wanted)
 
 
 def _ranked(value: Decimal, wanted: list[Decimal]) -> list[Decimal]:
@@ -131,7 +140,7 @@ def _needed(case: Case, trial: Trial, cell_id: str) -> Decimal:
 
 
 def _explain(case: Case, failed: list[Trial], evidence: Mapping[str, Evidence]) -> dict[str, set[str]]:
-    """For failed identities, by id, the cells in which they meet: those that alone, or with another cell, heal several."""
+    """For failed identities, by id, the cells in which they meet: those that alone, or with another, heal several."""
     explained: dict[str, set[str]] = defaultdict(set)
     by_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in failed:
@@ -190,7 +199,7 @@ def _moved(case: Case, pairs: list[tuple[str, str]], gain: Decimal) -> list[tupl
 
 
 def _rows_in_doubt(case: Case, failed: list[Trial]) -> frozenset[str]:
-    """Ids of failed identities over the same rows in two columns or more: a row may be lost or stand in another's place."""
+    """Ids of failed identities over the same rows in several columns: a row may be lost or stand in another's place."""
     by_rows: dict[tuple[tuple[int, int] | None, ...], list[str]] = defaultdict(list)
     for trial in failed:
         if trial.check.kind in ("hierarchy", "column-sum"):
@@ -265,8 +274,8 @@ def is_one_slip(one: Decimal, other: Decimal) -> bool:
     a, b = (f"{abs(v):.{places}f}".replace(".", "") for v in (one, other))
     if len(a) == len(b):
         wrong = [i for i in range(len(a)) if a[i] != b[i]]
-        swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1 and a[wrong[0]] == b[wrong[1]] and a[wrong[1]] == b[wrong[0]]  # noqa: E501, PLR2004
-        return len(wrong) == 1 or swapped
+        first = wrong[0]
+        return wrong == [first] or (wrong == [first, first + 1] and a[first : first + 2] == b[first : first + 2][::-1])
     short, long = sorted((a, b), key=len)
     return len(long) - len(short) == 1 and any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
 
@@ -286,4 +295,3 @@ def _least_supported(trial: Trial, evidence: Mapping[str, Evidence]) -> list[str
     if ours == theirs:
         return left + right
     return left if ours < theirs else right
-
