@@ -250,3 +250,49 @@ def test_an_amount_read_in_two_boxes_is_one_figure_and_two_amounts_are_doubted()
     assert (first.reading.text, first.doubt) == ("1,234,567.89", "")
     assert "".join(glyph.char for glyph in first.reading.glyphs) == first.reading.text
     assert (last.reading.text, last.doubt) == ("10.00 20.00", "two amounts in one cell")
+
+
+HEAD_WITH_TOTAL = [
+    ["功能分类科目编码", "<", "<", "科目名称", "本年支出合计", "基本支出", "项目支出"],
+    ["类", "款", "项", "栏次", "1", "2", "3"],
+    ["^", "^", "^", "合计", "9.00", "9.00", ""],
+]
+
+
+def test_a_total_in_a_repeated_header_is_one_row() -> None:
+    rows = [["201", "", "", "一般公共服务支出", "5.00", "5.00", ""], ["208", "", "", "社会保障", "4.00", "4.00", ""]]
+    pages = [
+        page(1, grid([*HEAD_WITH_TOTAL, rows[0]]), above=("一般公共预算财政拨款支出决算表",)),
+        page(2, grid([*HEAD_WITH_TOTAL, rows[1]])),
+    ]
+    assert [row.name.text for row in only(lay_out(pages)).rows] == ["合计", "一般公共服务支出", "社会保障"]
+
+
+def test_a_total_beside_class_group_item_is_a_row_and_those_words_are_no_code() -> None:
+    head = [HEAD_WITH_TOTAL[0], ["类", "款", "项", "合计", "", "", ""]]
+    table = only(lay_out([page(1, grid(head), above=("国有资本经营预算财政拨款支出决算表",))]))
+    assert printed(table) == [("", "合计", "", "", "", "")]
+    assert table.declared_empty
+
+
+def test_a_note_declares_a_table_of_items_empty() -> None:
+    rows = [[text if not text.endswith(".00") else "" for text in row] for row in SUMMARY]
+    note = "注：本单位没有收入支出，本表无数据"
+    table = only(lay_out([page(1, grid(rows), above=("收入支出决算总表",), below=(note,))]))
+    assert table.declared_empty
+
+
+def test_a_last_page_whose_total_runs_over_the_columns_of_a_block() -> None:
+    last = grid([["人员经费合计", "50.00", "公用经费合计", "25.00"]], top=60, widths=(120, 60, 300, 60))
+    pages = [page(1, grid(DETAIL[:-1]), above=("一般公共预算财政拨款基本支出决算表",)), page(2, last)]
+    assert printed(only(lay_out(pages)))[-2:] == [
+        ("", "人员经费合计", "", "50.00"), ("", "公用经费合计", "", "25.00"),
+    ]  # fmt: skip
+
+
+def test_a_grid_after_a_page_without_any_does_not_go_on() -> None:
+    rows = [*SPENDING_HEAD, ["201", "一般公共服务支出", "5.00", "5.00", ""]]
+    far = page(3, grid([["208", "社会保障", "4.00", "", "4.00"]]))
+    tables = lay_out([page(1, grid(rows), above=("一般公共预算财政拨款支出决算表",)), page(2), far]).tables
+    assert [table.code for table in tables] == ["公开05", "T1"]
+    assert "no header found" in tables[1].doubts

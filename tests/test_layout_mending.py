@@ -137,3 +137,11 @@ def test_every_token_of_the_data_lands_in_one_reading(rows: list[list[str]]) -> 
     assert sorted(filter(None, readings)) == sorted(text for row in rows for text in row if text)
     assert len(table.cells) == len(table.rows) * len(table.columns)
     assert len({cell.cell_id for cell in table.cells}) == len(table.cells)
+
+
+def test_slivers_leave_no_column_behind() -> None:
+    widths = [WIDE, 3.0, WIDE]
+    mended = mend(grid([["名称", "", "1.00"], ["合计", "<", "2.00"]], widths=widths))
+    assert [(cell.row, cell.column, cell.column_span) for cell in mended.cells] == [
+        (0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1),
+    ]  # fmt: skip
