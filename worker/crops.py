@@ -48,8 +48,10 @@ def places(boxes: Sequence[Span], walls: Sequence[Span], shape: tuple[int, ...])
     upright = [wall for wall in walls if abs(wall[2] - wall[0]) < abs(wall[3] - wall[1])]
     level = [wall for wall in walls if abs(wall[2] - wall[0]) > abs(wall[3] - wall[1])]
     found = []
-    for box in _reaching_left(boxes):
-        for x0, x1, cut in _columns(box, upright):
+    for box, drawn in zip(boxes, _reaching_left(boxes), strict=True):
+        for x0, x1, cut in _columns(drawn, upright):
+            if x1 <= box[0] + _NEAR:
+                continue
             for y0, y1 in _bands((x0, box[1], x1, box[3]), level):
                 place = Place(
                     max(0, int(np.floor(x0))),

@@ -63,7 +63,7 @@ class Reader:
         return tuple(in_reading_order(tokens))
 
     def recognise(self, crops: Sequence[Image]) -> tuple[Recognition, ...]:
-        """What stands in each crop, one line of text each, BGR or grey. It depends on no other crop."""
+        """What stands in each crop, one line of text each, BGR or grey. A blank crop has an empty text."""
         frames = self._engine.frames([line_picture(crop) for crop in crops])
         characters = self._engine.characters
         return tuple(_recognition(decode(seen, characters), crop) for seen, crop in zip(frames, crops, strict=True))
