@@ -25,6 +25,8 @@ _DIGITS_ARE_WRONG = 2
 _OUTWEIGHED = 3
 _FEW, _SHARE = 3, 0.3
 """A font is wrong if more than this share of what was compared differs, at least so many characters."""
+_OCR_FEW, _OCR_SHARE = 3, 0.02
+"""Two good readings of a scan differ in fewer than 1 % of the characters, look-alikes and lost ones included."""
 
 
 class Outcome(Enum):
@@ -37,16 +39,22 @@ class Outcome(Enum):
 
 @dataclass(slots=True)
 class Tally:
-    """What was compared for one font: `agreed` by character, `differed` by (claimed, read)."""
+    """What was compared for one font: `agreed` by character, `differed` and `resembled` by (claimed, read).
+
+    What was read as a look-alike, or not at all, counts as resembled: nothing against a font, but against an OCR.
+    """
 
     agreed: Counter[str] = field(default_factory=Counter)
     differed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    resembled: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, claimed: str, outcome: Outcome, read: str) -> None:
         if outcome is Outcome.AGREES:
             self.agreed[claimed] += 1
         elif outcome is Outcome.DIFFERS:
             self.differed[claimed, read] += 1
+        elif not neutral(claimed) and (not read or not neutral(read)):
+            self.resembled[claimed, read] += 1
 
     def suspects(self) -> list[str]:
         """The digits that differed: what the layer or what the paper calls a digit."""
@@ -66,6 +74,12 @@ class Tally:
         """Share of the compared characters that differ; 0 while there are too few to say."""
         differed = self.differed.total()
         return differed / (differed + self.agreed.total()) if differed >= _FEW else 0.0
+
+    @property
+    def garbled(self) -> bool:
+        """Whether an earlier OCR's text has more errors than a comparison of two good readings would show."""
+        errors = self.differed.total() + self.resembled.total()
+        return errors >= _OCR_FEW and errors > _OCR_SHARE * (errors + self.agreed.total())
 
     @property
     def believed(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.document import Box, Origin, Token
 from models.layer import Layer, Run
@@ -15,12 +15,14 @@ from worker.origin.sample import Piece, choose, pieces, showing
 Read = Callable[[Sequence[Picture]], Sequence[str]]
 """The recogniser: what stands in each of some crops (BGR), each one line of text."""
 
-_PIECES, _FONT_PIECES, _AGAIN = 8, 4, 4
-"""How many pieces are read for a page, at least for each of its fonts, and once more for a font under suspicion."""
+_PIECES, _HIDDEN_PIECES, _FONT_PIECES, _AGAIN = 8, 14, 4, 4
+"""How many pieces are read: for a page, for an invisible layer, at least for each font, and again for each suspect."""
 _MARGINS = (1.0, 2.5)
 """Points around a crop, at the first and the second reading: another context is another witness."""
 _MARKS, _CHARACTERS, _LINES = 14, 8, 5
 """A page lacks text if so many marks are uncovered and the first lines of them read as so many characters."""
+_GLANCE = 120.0
+"""Points of such a line that are read."""
 _SLIGHT = 0.02
 """A font below this share of the page's characters, and without digits, is put aside alone."""
 _PAPER = 0.5
@@ -75,7 +77,7 @@ def judge(layer: Layer, image: Picture, scale: float, read: Read) -> Judgement:
     if wrong and _weigh(shown, wrong, tallies):
         return Judgement(Origin.GARBLED_TEXT, (), _tokens(layer.runs), _accusation(wrong, tallies), tuple(wrong))
     kept = [run for run in shown if not set(run.fonts) & set(wrong)]
-    missing = _missing(kept, sight)
+    missing = _missing(kept, sight) if kept else ()
     if not kept or (missing and (hidden or _papered(layer))):
         return _scan(layer, kept, missing, sight)
     believed, witness = _tokens(kept), _tokens(run for run in layer.runs if run not in kept)
@@ -100,10 +102,10 @@ def merge(believed: Sequence[Token], read: Iterable[Token]) -> tuple[Token, ...]
     return (*believed, *added)
 
 
-def _tallies(candidates: list[Piece], sight: _Sight) -> dict[str, Tally]:
+def _tallies(candidates: list[Piece], sight: _Sight, most: int = _PIECES) -> dict[str, Tally]:
     """Each font's comparison; fonts with a digit under suspicion are looked at again, in another context."""
     tallies = {font: Tally() for font in sorted({font for piece in candidates for font in piece.fonts})}
-    _take(_sample(candidates), tallies, sight, _MARGINS[0])
+    _take(_sample(candidates, most), tallies, sight, _MARGINS[0])
     again: list[Piece] = []
     for font, tally in tallies.items():
         for char in tally.suspects() if tally.believed else ():
@@ -112,9 +114,9 @@ def _tallies(candidates: list[Piece], sight: _Sight) -> dict[str, Tally]:
     return tallies
 
 
-def _sample(candidates: list[Piece]) -> list[Piece]:
+def _sample(candidates: list[Piece], most: int) -> list[Piece]:
     """The page's pieces to compare: a cover of the whole page's characters, and some of every font."""
-    chosen = choose(candidates, _PIECES)
+    chosen = choose(candidates, most)
     fonts = Counter(font for piece in candidates for font, _ in piece.pairs)
     for font in sorted(fonts):
         lacking = _FONT_PIECES - sum(font in piece.fonts for piece in chosen)
@@ -154,7 +156,8 @@ def _missing(kept: Sequence[Run], sight: _Sight) -> tuple[Box, ...]:
     lines = uncovered_lines(sight.image, sight.scale, [run.token.box for run in kept])
     if sum(marks for _, marks in lines) < _MARKS:
         return ()
-    texts = sight.read(sight.crops((box for box, _ in lines[:_LINES]), _MARGINS[0]))
+    starts = [replace(box, x1=min(box.x1, box.x0 + _GLANCE)) for box, _ in lines[:_LINES]]
+    texts = sight.read(sight.crops(starts, _MARGINS[0]))
     found = sum(char.isalnum() for text in texts for char in text)
     return tuple(box for box, _ in lines) if found >= _CHARACTERS else ()
 
@@ -175,8 +178,8 @@ def _textless(layer: Layer, sight: _Sight) -> Judgement:
 def _scan(layer: Layer, kept: Sequence[Run], missing: tuple[Box, ...], sight: _Sight) -> Judgement:
     """A scanned page: with an earlier OCR's layer, or with a few words typed onto it."""
     hidden = [run for run in layer.runs if not run.shown]
-    tallies = _tallies(pieces(hidden), sight)
-    wrong = sorted(font for font, tally in tallies.items() if not tally.believed)
+    tallies = _tallies(pieces(hidden), sight, _HIDDEN_PIECES)
+    wrong = sorted(font for font, tally in tallies.items() if tally.garbled or not tally.believed)
     witness = _tokens(layer.runs)
     if wrong:
         reason = f"the invisible text under the picture is not what it shows: {_examples(tallies, wrong)}"
@@ -200,7 +203,7 @@ def _examples(tallies: dict[str, Tally], wrong: Sequence[str]) -> str:
     """The commonest differences in words."""
     differed: Counter[tuple[str, str]] = Counter()
     for font in wrong:
-        differed.update(tallies[font].differed)
+        differed.update(tallies[font].differed + tallies[font].resembled)
     common = sorted(differed.items(), key=lambda item: (-item[1], item[0]))[:4]
     return ", ".join(f"{_visible(claimed)} shows as {_visible(read)}" for (claimed, read), _ in common)
 
