@@ -98,7 +98,7 @@ def _total(side: tuple[Term, ...], figures: Mapping[str, Figure]) -> Decimal:
 def tolerance(terms: tuple[Term, ...], figures: Mapping[str, Figure]) -> Decimal:
     """Half a unit in the last printed place for each term that prints an amount other than zero.
 
-    Nothing at all where every term is printed to the fen in 元: those figures are not rounded (docs/decisions).
+    Nothing at all where every term is printed to the fen in 元: those figures are not rounded (docs/decisions/0007).
     """
     counted = [(t, figures[t.cell_id]) for t in terms if figures[t.cell_id].value]
     if not counted or all(f.exact for _, f in counted):
