@@ -8,7 +8,8 @@ from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]  # reportlab ships no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-from worker.render import ImageFileReader, PdfFile, UnreadableError
+from models.files import UnreadableError
+from worker.render import ImageFileReader, PdfFile
 
 PLENTY = 10**8
 
