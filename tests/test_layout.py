@@ -99,6 +99,7 @@ def test_receptions_by_pairs_come_in_the_forms_order() -> None:
         [text for item in items for text in (item, "<")],
         [text for item in lower for text in ((item, "^") if item == "^" else (item, "<"))],
         ["预算数", "决算数"] * 6,
+        ["1", "7", "2", "8", "3", "9", "4", "10", "5", "11", "6", "12"],
         ["0.95", "0.90", "", "", "0.50", "0.45", "", "", "0.50", "0.45", "0.45", "0.45"],
     ]
     table = only(lay_out([page(1, grid(rows), above=("财政拨款“三公”经费支出决算表",))]))

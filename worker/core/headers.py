@@ -243,7 +243,7 @@ def match_columns(
 
     Data columns are assigned to the form's so that the likenesses add up highest: in the form's order, unless another
     order fits clearly better. Columns whose header is lost get a form's column where their neighbours leave just
-    enough. `labels` may say what is known of the columns otherwise: a role, Role.DATA, or None where the header decides.
+    enough. `labels` may say what else is known of the columns: a role, or None where the header decides.
     """
     known = labels or [None] * len(leaves)
     roles = [given or label_role(one.path) or Role.DATA for given, one in zip(known, leaves, strict=True)]

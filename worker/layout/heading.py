@@ -62,6 +62,8 @@ def is_numbering(texts: list[str]) -> bool:
         return False
     if any(squashed(text) == "栏次" for text in others):
         return True
+    if len(numbers) > ENOUGH_WORDS and sorted(numbers) == list(range(1, len(numbers) + 1)):
+        return True
     misread = sum(1 for text in others if not is_header_word(text))
     rising = len(numbers) > 1 and all(a <= b for a, b in itertools.pairwise(numbers)) and numbers[0] == 1
     return rising and len(set(numbers)) > max(1, misread) and numbers[-1] <= len(texts) + LONGEST_NUMBER
