@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -303,3 +304,87 @@ def test_a_failure_nothing_else_sheds_light_on_makes_all_its_cells_suspect() -> 
 def test_a_failed_equality_always_has_a_suspect(one: int, other: int) -> None:
     evidence = weigh(case([equal("x", "a", "b")], {"a": f"{one}.00", "b": f"{other}.00"}))
     assert any(e.suspect for e in evidence.values()) is (one != other)
+
+
+def suspects(identities: list[Constraint], values: dict[str, str]) -> list[str]:
+    return sorted(c for c, e in weigh(case(identities, values)).items() if e.suspect)
+
+
+def grid(columns: str, rows: int) -> list[Constraint]:
+    """Rows t = a + b, and the columns t, a and b added up under s."""
+    first, *parts = columns
+    found = [
+        Constraint(f"row{i}", "row-sum", "", (Term(f"{first}{i}"),), tuple(Term(f"{p}{i}") for p in parts))
+        for i in range(rows)
+    ]
+    found += [equal(f"column {c}", f"{c}s", *(f"{c}{i}" for i in range(rows))) for c in columns]
+    return found
+
+
+GRID = {
+    **{"t0": "5.10", "a0": "3.10", "b0": "2.00", "t1": "7.20", "a1": "7.20", "b1": "", "t2": "9.40", "a2": "8.40"},
+    **{"b2": "1.00", "t3": "6.30", "a3": "6.30", "b3": "", "ts": "28.00", "as": "25.00", "bs": "3.00"},
+}
+
+
+def test_amounts_that_moved_sideways_are_found_in_their_rows() -> None:
+    assert suspects(grid("tab", 4), GRID) == []
+    moved = GRID | {"a1": "", "b1": "7.20", "a3": "", "b3": "6.30"}
+    assert suspects(grid("tab", 4), moved) == ["a1", "a3", "b1", "b3"]
+
+
+def test_where_several_columns_fail_over_the_same_rows_a_rows_own_sum_vouches_for_nothing() -> None:
+    identities = grid("tab", 3)
+    lost = {k: v for k, v in GRID.items() if not k.endswith("3")}
+    figures = {k: figure(v) for k, v in lost.items()}
+    trials = [attempt(c, figures, ()) for c in identities]
+    rows = {k: (0, int(k[1]) if k[1].isdigit() else 9) for k in lost}
+    evidence = weigh(Case(tuple(t for t in trials if t is not None), figures, rows=rows))
+    assert all(evidence[c].suspect for c in ("t0", "a0", "t2", "a2", "ts", "as"))
+
+
+def test_a_cell_that_another_identity_confirms_does_not_take_the_blame_alone() -> None:
+    identities = [equal("same", "c", "d"), equal("one", "c", "x"), equal("two", "c", "y")]
+    assert suspects(identities, {"c": "4.00", "d": "4.00", "x": "5.00", "y": "5.00"}) == ["c", "x", "y"]
+
+
+def test_two_equal_readings_are_not_enough_to_be_let_off() -> None:
+    identities = [equal("same", "c", "d"), equal("sum", "c", "x", "y")]
+    assert suspects(identities, {"c": "4.00", "d": "4.00", "x": "1.00", "y": "2.00"}) == ["c", "x", "y"]
+
+
+def test_a_difference_of_many_digits_points_at_the_cell_one_slip_away() -> None:
+    sums = [equal("sum", "t", "a", "b", "c")]
+    values = {"t": "117032.47", "a": "24096.43", "b": "11550.81", "c": "81385.23"}
+    assert suspects(sums, values) == []
+    assert suspects(sums, values | {"b": "1550.81"}) == ["a", "b", "c", "t"]
+    assert suspects(sums, values | {"a": "2496.43"}) == ["a"]
+
+
+def test_a_form_declared_empty_leaves_nothing_to_agree_with() -> None:
+    spent = (Spent("2010301", "行政运行", 100, 200, 0), Spent("2101101", "行政单位医疗", 300, 0, 0))
+    document = build(Account(spent, 0, 50, 0, 0))
+    tables = [
+        t if t.code != "公开08" else Table(t.code, t.title, t.form, "元", (1,), t.columns, (), (), True)
+        for t in document.tables
+    ]
+    grants = next(t for t in tables if t.code == "公开04")
+    total = next(i for i, r in enumerate(grants.rows) if r.name.text == "本年支出合计")
+    cell_id = next(c.cell_id for c in grants.cells if c.row == total and grants.columns[c.column].number == "4")
+    figures = {c.cell_id: figure(c.reading.text) for t in tables for c in t.cells} | {cell_id: figure("5.00")}
+    trials = [attempt(c, figures, ()) for c in constraints(sheets(tuple(tables)))]
+    failed = [t.check for t in trials if t is not None and t.failed and t.check.kind == "cross-table"]
+    assert [(c.left, c.right) for c in failed] == [(Decimal(5), Decimal(0))]
+
+
+def test_forms_in_yuan_and_wan_agree() -> None:
+    spent = (Spent("2010301", "行政运行", 3 * 10**8, 2 * 10**8, 0), Spent("2101101", "行政单位医疗", 10**8, 0, 0))
+    tables = build(Account(spent, 0, 50, 0, 0)).tables
+    figures = {c.cell_id: figure(c.reading.text) for t in tables for c in t.cells}
+    for cell_id, old in figures.items():
+        if cell_id.startswith("g05") and old.value is not None:
+            figures[cell_id] = Figure(old.value / 10000, 2)
+    mixed = tuple(replace(t, unit="万元") if t.code == "公开05" else t for t in tables)
+    trials = [t for t in (attempt(c, figures, ()) for c in constraints(sheets(mixed))) if t is not None]
+    assert {t.check.result for t in trials} == {CheckResult.PASS}
+    assert any(t.check.check_id.startswith("c04-x") and t.nonzero > 1 for t in trials)

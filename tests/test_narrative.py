@@ -170,3 +170,10 @@ def test_changes_are_reckoned(rate: str, holds: bool) -> None:
     extraction = settle(Document(1, Origin.SCAN, (), tuple(lines("一、总体", text))))
     check = next(c for c in extraction.checks if c.kind == "year-on-year")
     assert (check.result is CheckResult.PASS) is holds
+
+
+@pytest.mark.parametrize(("text", "agrees"), [("119.37", True), ("119.36", True), ("119.35", False), ("119.38", False)])
+def test_sentences_round_or_cut_off(text: str, agrees: bool) -> None:
+    account = Account((Spent("2010301", "行政运行", 1000000, 0, 119367300),), 0, 50, 0, 0)
+    extraction = settle(build(account, lines=(HEADING, f"本年收入合计120.37万元，其中：其他收入{text}万元。")))
+    assert bool(extraction.facts[1].agrees_with) is agrees

@@ -227,3 +227,22 @@ def test_a_missing_form_and_a_missing_entity_are_asked_about() -> None:
 def test_documents_without_tables_settle(text: str) -> None:
     extraction = settle(Document(1, Origin.SCAN, (), (Line(text, 1),)))
     assert extraction.status is DocumentStatus.NEEDS_REVIEW or extraction.kind is DocumentKind.OTHER
+
+
+@pytest.mark.parametrize(("probability", "status"), [(0.25, CellStatus.FLAGGED), (0.5, CellStatus.READ)])
+def test_one_identity_outweighs_some_doubt_but_not_all(probability: float, status: CellStatus) -> None:
+    clean = build(ACCOUNT)
+    leaf = found(clean, "公开06", "基本工资", "1")
+    text = next(c.reading.text for c in printed_cells(clean) if c.cell_id == leaf)
+    assert cell(settle(with_text(ACCOUNT, {leaf: text}, probability)), leaf).status is status
+
+
+def test_a_total_printed_into_an_items_row_is_flagged_though_it_adds_up() -> None:
+    document = build(ACCOUNT)
+    table = document.tables[2]
+    rows = tuple(replace(r, name=Reading(r.name.text + " 合计")) if r.code.text == "2101101" else r for r in table.rows)
+    tables = tuple(replace(t, rows=rows) if t is table else t for t in document.tables)
+    victim = found(document, "公开03", "行政单位医疗", "1")
+    settled = cell(settle(replace(document, tables=tables)), victim)
+    assert settled.status is CellStatus.FLAGGED
+    assert "合计" in settled.reason
