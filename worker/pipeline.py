@@ -18,10 +18,12 @@ from worker import origin, tables, textlayer
 from worker.clean import clean
 from worker.core.settle import settle
 from worker.dump import decode, lay_out_dump
+from worker.filling import filled
 from worker.layer import extract
 from worker.layout import lay_out
 from worker.opening import open_file
 from worker.orientation import Upright
+from worker.overlooked import overlooked
 from worker.read import Reader
 from worker.render import ImageFileReader, PdfFile, Picture, render_page
 
@@ -95,6 +97,10 @@ def _scan(sheet: _Sheet, path: Path, number: int, options: Options) -> Page:
         tokens = origin.merge(sheet.believed, tokens)
     written = textlayer.write(cleaned.image, tokens, cleaned.rules.points(sheet.scale), (width, height))
     grids = tables.grids(written, tokens, engine="vector")
+    missed = reader.read_at(cleaned.image, sheet.scale, overlooked(cleaned.image, sheet.scale, grids))
+    if missed:
+        tokens = (*tokens, *missed)
+        grids = tuple(filled(grid, tokens) for grid in grids)
     page = Page(
         number, width, height, sheet.origin, tokens, grids,
         layer=sheet.witness, mesh=cleaned.mesh, seals=cleaned.seals, engine=reader.engine,

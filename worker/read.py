@@ -56,6 +56,14 @@ class Reader:
         page = softened(in_colour(image))
         smooth = np.asarray(cv2.GaussianBlur(page, (0, 0), _DETECTOR_BLUR), dtype=np.uint8)
         boxes = [(*quad.min(axis=0), *quad.max(axis=0)) for quad in self._engine.detect(smooth)]
+        return self._read(page, scale, boxes, walls)
+
+    def read_at(self, image: Image, scale: float, boxes: Sequence[Box]) -> tuple[Token, ...]:
+        """The tokens at given places, in points; for what the detector overlooked."""
+        spans = [(box.x0 / scale, box.y0 / scale, box.x1 / scale, box.y1 / scale) for box in boxes]
+        return self._read(softened(in_colour(image)), scale, spans, ())
+
+    def _read(self, page: Image, scale: float, boxes: Sequence[Wall], walls: Sequence[Wall]) -> tuple[Token, ...]:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         found = [place for whole in places(boxes, walls, page.shape) if (place := trimmed(grey, whole))]
         seen = self.recognise([page[place.y0 : place.y1, place.x0 : place.x1] for place in found])
