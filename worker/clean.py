@@ -16,6 +16,8 @@ from worker.rules import Rules
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
+NEARLY_STRAIGHT = 0.3  # degrees by which text may seem to lean; rules, if there are any, know better
+LEAST_RULED = 0.2  # of the page's width: shorter lines alone are not taken for rules
 SURE_OF_TURN = 1.0  # degrees: a first guess at the skew further off than this is improved and lines traced again
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
@@ -24,9 +26,9 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 class Cleaned:
     """A cleaned page.
 
-    `image` is BGR; `mesh` leads from its points to those of the page as filed (None: they are the same); `rotation` is how
-    far the page was turned clockwise to stand upright (0, 90, 180, 270), `skew` by how many degrees its lines then ran down
-    to the right; `seals` stand on the page as filed, `rules` in pixels of `image`.
+    `image` is BGR; `mesh` leads from its points to those of the page as filed (None: they are the same); `rotation` is
+    how far the page was turned clockwise to stand upright (0, 90, 180, 270), `skew` by how many degrees its lines then
+    ran down to the right; `seals` stand on the page as filed, `rules` in pixels of `image`.
     """
 
     image: Picture
@@ -63,14 +65,16 @@ def clean(image: Picture, scale: float, upright: Callable[[Picture], int] | None
 
 
 def straightening(grey: Picture, scale: float) -> dewarp.Warp:
-    """The warp that straightens a grey page: by its ruling lines; by its lines of text where it has none."""
+    """The warp that straightens a grey page: by its ruling lines; a page without them is only turned, by its text."""
     height, width = grey.shape
-    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    angle = dewarp.skew((half < paper.INK).astype(np.uint8))
+    by_text = dewarp.skew(grey)
+    angle = 0.0 if abs(by_text) < NEARLY_STRAIGHT else by_text
     for _ in range(2):
         turned = _turned(grey, angle)
         rows = dewarp.chains(turned, scale)
         columns = dewarp.chains(turned, scale, vertical=True)
+        if max((float(line[-1, 0] - line[0, 0]) for line in rows), default=0.0) < LEAST_RULED * width:
+            return dewarp.fit((), (), width, height, by_text)
         warp = dewarp.fit(rows, columns, width, height, angle)
         if abs(warp.skew - angle) <= SURE_OF_TURN:
             break
@@ -91,12 +95,13 @@ def _mesh(nodes: tuple[Floats, Floats], page: Picture, scale: float, rotation: i
     """Nodes in pixels of the upright page as a mesh in points that leads on to the page as filed."""
     height, width = page.shape[0] * scale, page.shape[1] * scale
     x, y = nodes[0] * scale, nodes[1] * scale
-    if rotation == 90:
-        x, y = y, width - x
-    elif rotation == 180:
-        x, y = width - x, height - y
-    elif rotation == 270:
-        x, y = height - y, x
+    match rotation:
+        case 90:
+            x, y = y, width - x
+        case 180:
+            x, y = width - x, height - y
+        case 270:
+            x, y = height - y, x
     rows, columns = x.shape
     points = tuple(zip(x.ravel().tolist(), y.ravel().tolist(), strict=True))
     return Mesh(width, height, columns, rows, points)

@@ -20,12 +20,17 @@ Floats = NDArray[np.float64]
 STEEPEST = 8.0  # degrees of skew looked for; more than that is another orientation
 NODE = 18.0  # points between the nodes of the mesh
 STRIP = 2.9  # points averaged along a line
-PIECE = 4  # strips: the shortest run followed
+PIECE = 5  # strips: the shortest run followed
+BESIDE = (1.4, 4.0)  # points: where a line of letters has other strokes, and a rule has mostly none
+BARE = 0.35  # share of a run that must have none
 TALLEST = 1.2  # pixels across for each strip along, or it is no line
 THICKEST = 5.0  # points
 CONTRAST = 25  # grey levels a rule is darker than both its sides
 LONGEST_GAP = 40.0  # points a line may be broken
 SHORTEST = 55.0  # points: shorter chains tell more about letters than about the page
+DARK = 170  # grey level of ink in a shrunken page
+LEAST_INK, ENOUGH_INK = 200, 40_000  # pixels from which a page has a skew at all, and with which it is measured
+TELLING = 24.0  # pixels of a line's end that tell its slope
 STILL = 0.3  # pixels: a warp that moves nothing further is left out
 ORDERS = (6, 3)  # of f in X and Y, of g in Y and X
 STIFFNESS = 2e-4  # weight of the penalty on bending
@@ -44,7 +49,7 @@ class Warp:
 
     def unmoved(self) -> Warp:
         """The warp that leaves a page of this size as it is."""
-        return Warp(self.width, self.height, 0.0, np.zeros((2, 1)), np.zeros((2, 1)), (-1.0, -1.0, 1.0, 1.0))
+        return Warp(self.width, self.height, 0.0, np.zeros((2, 2)), np.zeros((2, 2)), (-1.0, -1.0, 1.0, 1.0))
 
     @property
     def skew(self) -> float:
@@ -105,29 +110,37 @@ def _surface(coefficients: Floats, t: Floats, s: Floats, inner_t: Floats, inner_
     return np.asarray(_terms(t, s, inner_t, inner_s, shape) @ coefficients.ravel(), dtype=np.float64)
 
 
-def skew(ink: Grey) -> float:
-    """Degrees by which lines of a 0/1 ink mask run down to the right, to about 0.05 degree.
+def skew(grey: Grey) -> float:
+    """Degrees by which the text and lines of a flattened page run down to the right, to about 0.05 degree.
 
-    The angle at which ink projected along it falls into the sharpest rows (Postl's criterion: the summed squares of the
-    differences of neighbouring rows).
+    The angle at which ink projected along it gathers in the fewest rows: the sum of their squares is greatest. Coarsely
+    at a quarter of the resolution, where letters run together to lines, then finely at half of it.
     """
-    ys, xs = np.nonzero(ink)
-    if ys.size < 200:
-        return 0.0
-    step = max(1, ys.size // 60_000)
-    x, y = xs[::step].astype(np.float64), ys[::step].astype(np.float64)
     best, spread = 0.0, STEEPEST
-    for pace in (0.4, 0.1, 0.025):
-        angles = np.arange(best - spread, best + spread + pace / 2, pace)
-        best = float(max(angles, key=lambda angle: _sharpness(x, y, angle)))
+    for shrink, pace in ((0.25, 0.4), (0.25, 0.1), (0.5, 0.025)):
+        x, y = _ink_points(grey, shrink)
+        if x.size < LEAST_INK:
+            return 0.0
+        angles = np.arange(best - spread, best + spread + pace / 2, pace).tolist()
+        best = max(angles, key=lambda angle: _gathered(x, y, angle))
         spread = 1.5 * pace
     return best
 
 
-def _sharpness(x: Floats, y: Floats, degrees: float) -> float:
+def _ink_points(grey: Grey, shrink: float) -> tuple[Floats, Floats]:
+    """Coordinates of ink in a smaller picture, at most some tens of thousands, the same ones every time."""
+    small = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    ys, xs = np.nonzero(small < DARK)
+    if ys.size > ENOUGH_INK:
+        some = np.random.default_rng(0).choice(ys.size, ENOUGH_INK, replace=False)
+        ys, xs = ys[some], xs[some]
+    return xs.astype(np.float64), ys.astype(np.float64)
+
+
+def _gathered(x: Floats, y: Floats, degrees: float) -> float:
     turn = np.radians(degrees)
-    rows = np.bincount((y * np.cos(turn) - x * np.sin(turn) + x.max()).astype(np.int64).clip(0))
-    return float(np.square(np.diff(rows.astype(np.float64))).sum())
+    rows = y * np.cos(turn) - x * np.sin(turn)
+    return float(np.square(np.bincount((rows - rows.min()).astype(np.int64)).astype(np.float64)).sum())
 
 
 def chains(grey: Grey, scale: float, vertical: bool = False) -> list[Floats]:
@@ -142,15 +155,21 @@ def chains(grey: Grey, scale: float, vertical: bool = False) -> list[Floats]:
     if vertical:
         strips = np.ascontiguousarray(strips.T)
     kernel = np.ones((max(5, round(THICKEST / scale)) | 1, 1), np.uint8)
-    dark = cv2.morphologyEx(strips, cv2.MORPH_BLACKHAT, kernel)
+    dark = np.asarray(cv2.morphologyEx(strips, cv2.MORPH_BLACKHAT, kernel), dtype=np.uint8)
+    beside = [round(distance / scale) for distance in BESIDE]
     pace = (height if vertical else width) / strips.shape[1]
-    lines = [np.stack([(line[:, 0] + 0.5) * pace, line[:, 1] + 0.5], axis=1) for line in _traced(dark)]
+    lines = [
+        np.stack([(line[:, 0] + 0.5) * pace, line[:, 1] + 0.5], axis=1) for line in _traced(dark, beside[0], beside[1])
+    ]
     long = [line for line in _linked(lines, scale) if line[-1, 0] - line[0, 0] >= SHORTEST / scale]
     return [line[:, ::-1] for line in long] if vertical else long
 
 
-def _traced(dark: Grey) -> list[Floats]:
-    """Runs of at least `PIECE` strips, each as (strip, darkness-weighted height); slopes up to one pixel a strip."""
+def _traced(dark: Grey, near: int, far: int) -> list[Floats]:
+    """Runs of at least `PIECE` strips, each as (strip, darkness-weighted height); slopes up to one pixel a strip.
+
+    Runs with other strokes `near` to `far` pixels beside them are letters.
+    """
     mask = (dark > CONTRAST).astype(np.uint8)
     thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, PIECE), np.uint8))
@@ -163,10 +182,19 @@ def _traced(dark: Grey) -> list[Floats]:
         weight = np.where(labels[y : y + h, x : x + w] == i, dark[y : y + h, x : x + w], 0).astype(np.float64)
         total = weight.sum(axis=0)
         seen = np.flatnonzero(total > 0)
-        if seen.size >= PIECE:
-            middle = (weight * np.arange(y, y + h)[:, None]).sum(axis=0)[seen] / total[seen]
+        if seen.size < PIECE:
+            continue
+        middle = (weight * np.arange(y, y + h)[:, None]).sum(axis=0)[seen] / total[seen]
+        if _bare(mask, seen + x, middle, near, far) >= BARE:
             pieces.append(np.stack([seen + float(x), middle], axis=1))
     return pieces
+
+
+def _bare(mask: Grey, columns: NDArray[np.int64], heights: Floats, near: int, far: int) -> float:
+    """Share of the points of a run that have no strokes `near` to `far` pixels above and below."""
+    offsets = np.concatenate([np.arange(-far, -near + 1), np.arange(near, far + 1)])
+    rows = (np.rint(heights).astype(np.int64) + offsets[:, None]).clip(0, mask.shape[0] - 1)
+    return float(1.0 - mask[rows, columns].any(axis=0).mean())
 
 
 def _linked(pieces: list[Floats], scale: float) -> list[Floats]:
@@ -192,7 +220,7 @@ def _linked(pieces: list[Floats], scale: float) -> list[Floats]:
 def _slope(points: Floats) -> float:
     """Slope of the last dozen points of a piece, 0 where it is too short to tell."""
     tail = points[-12:]
-    if tail[-1, 0] - tail[0, 0] < 24:
+    if tail[-1, 0] - tail[0, 0] < TELLING:
         return 0.0
     x, y = tail[:, 0] - tail[:, 0].mean(), tail[:, 1] - tail[:, 1].mean()
     return float((x * y).sum() / (x * x).sum())
@@ -205,7 +233,7 @@ def fit(rows: Sequence[Floats], columns: Sequence[Floats], width: int, height: i
     """
     seen = [*rows, *columns]
     if not seen:
-        return Warp(width, height, angle, np.zeros((2, 1)), np.zeros((2, 1)), (-1.0, -1.0, 1.0, 1.0))
+        return Warp(width, height, angle, np.zeros((2, 2)), np.zeros((2, 2)), (-1.0, -1.0, 1.0, 1.0))
     every = np.concatenate(seen)
     low, high = every.min(axis=0), every.max(axis=0)
     hull = (
@@ -237,27 +265,28 @@ def _bend(lines: Sequence[Floats], warp: Warp, across: int) -> Floats:
     owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     straight = points.copy()
     for _ in range(2):
-        g, f = warp._shift(straight[:, 0], straight[:, 1])
-        straight = points - np.stack([g, f], axis=1)
+        straight = points - np.stack(warp._shift(straight[:, 0], straight[:, 1]), axis=1)
     u, v = 2 * straight[:, 0] / warp.width - 1, 2 * straight[:, 1] / warp.height - 1
-    u0, v0, u1, v1 = warp.hull
-    inner_u, inner_v = np.clip(u, u0, u1), np.clip(v, v0, v1)
-    shape = warp.down.shape
-    orders = (shape[0], shape[1])
-    terms = _terms(u, v, inner_u, inner_v, orders) if across else _terms(v, u, inner_v, inner_u, orders)
-    free = np.arange(shape[0] * shape[1]) >= shape[1]
-    along, over = np.divmod(np.arange(shape[0] * shape[1])[free], shape[1])
-    penalty = STIFFNESS * len(points) * ((along - 1.0) ** 2 * along**2 + 4 * over**2 * (over + along - 1.0) + 0.01)
-    weight = np.ones(len(points))
-    solution = np.zeros(int(free.sum()))
+    inner_u, inner_v = np.clip(u, *warp.hull[::2]), np.clip(v, *warp.hull[1::2])
+    shape = (warp.down.shape[0], warp.down.shape[1])
+    terms = _terms(u, v, inner_u, inner_v, shape) if across else _terms(v, u, inner_v, inner_u, shape)
+    along, over = np.divmod(np.arange(shape[0] * shape[1])[shape[1] :], shape[1])
+    bending = (along * (along - 1.0)) ** 2 + 4 * over**2 * (over + along - 1.0) + 0.01
+    lengths = np.array([float(np.ptp(line[:, 1 - across])) for line in lines])
+    trust = np.square(lengths / lengths.max())[owner]
+    solution = _robust(terms[:, shape[1] :], points[:, across], owner, trust, STIFFNESS * float(trust.sum()) * bending)
+    return np.asarray(np.concatenate([np.zeros(shape[1]), solution]).reshape(shape), dtype=np.float64)
+
+
+def _robust(terms: Floats, values: Floats, owner: NDArray[np.int64], trust: Floats, penalty: Floats) -> Floats:
+    """Least squares with a free constant for each line, thrice, points that lie off counting ever less."""
+    weight = trust
     for _ in range(3):
-        solution = _centred_solution(terms[:, free], points[:, across], owner, weight, penalty)
-        rest = _centred(points[:, across] - terms[:, free] @ solution, owner, weight)
+        solution = _centred_solution(terms, values, owner, weight, penalty)
+        rest = _centred(values - terms @ solution, owner, weight)
         spread = max(0.35, 1.5 * float(np.median(np.abs(rest))))
-        weight = 1.0 / (1.0 + np.square(rest / (2 * spread)))
-    coefficients = np.zeros(shape)
-    coefficients.ravel()[free] = solution
-    return coefficients
+        weight = trust / (1.0 + np.square(rest / (2 * spread)))
+    return np.asarray(solution, dtype=np.float64)
 
 
 def _centred(values: Floats, owner: NDArray[np.int64], weight: Floats) -> Floats:
@@ -279,16 +308,13 @@ def _centred_solution(
     return np.asarray(np.linalg.solve(normal, (centred * weight[:, None]).T @ goal), dtype=np.float64)
 
 
-def remap(image: Grey, nodes: tuple[Floats, Floats], interpolation: int = cv2.INTER_CUBIC) -> Grey:
+def remap(grey: Grey, nodes: tuple[Floats, Floats]) -> Grey:
     """The straight picture, of the same size: bilinear between the nodes exactly as `models.document.Mesh` has it."""
-    height, width = image.shape[:2]
+    height, width = grey.shape
     rows, columns = nodes[0].shape
     down, along = _tents(height, rows), _tents(width, columns)
     x, y = ((down @ part.astype(np.float32) @ along.T) - np.float32(0.5) for part in nodes)
-    paper = (255,) * (image.shape[2] if image.ndim == 3 else 1)
-    return np.asarray(
-        cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=paper), dtype=np.uint8
-    )
+    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_CUBIC, borderValue=(255,)), dtype=np.uint8)
 
 
 def _tents(pixels: int, nodes: int) -> NDArray[np.float32]:

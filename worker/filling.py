@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -86,7 +87,7 @@ def _cut(token: Token, places: _Places) -> list[Token]:
     if not cuts:
         return [token]
     bounds = [0, *cuts, len(token.text)]
-    pieces = [_piece(token, extents, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    pieces = [_piece(token, extents, a, b) for a, b in itertools.pairwise(bounds)]
     return [piece for piece in pieces if piece.text]
 
 
@@ -97,7 +98,7 @@ class _Extent:
 
 
 def _extents(token: Token) -> list[_Extent]:
-    """Horizontal extent of every character: from its glyphs, else by the usual widths (full-width ones twice as wide)."""
+    """Horizontal extent of every character: from its glyphs, else full-width ones twice as wide as the others."""
     if len(token.glyphs) == len(token.text):
         return [_Extent(glyph.x0, glyph.x1) for glyph in token.glyphs]
     widths = [2.0 if ord(char) > 0x2E7F else 1.0 for char in token.text]  # noqa: PLR2004  # first CJK block
@@ -149,7 +150,7 @@ def in_reading_order(tokens: Iterable[Token]) -> tuple[Token, ...]:
         if lines:
             last = lines[-1]
             beside = sum((t.box.y0 + t.box.y1) / 2 for t in last) / len(last)
-            if middle - beside <= 0.5 * min(token.box.height, min(t.box.height for t in last)):
+            if middle - beside <= 0.5 * min(token.box.height, *(t.box.height for t in last)):
                 last.append(token)
                 continue
         lines.append([token])

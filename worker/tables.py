@@ -1,7 +1,7 @@
 """Page to grids of cells: Camelot finds the ruled grid, the tokens are put into its cells by geometry.
 
-Camelot's text is not used: it knows no probabilities and gives a fused token to one cell. Its boxes have their origin at
-the bottom left of the page; everything here has it at the top left.
+Camelot's text is not used: it knows no probabilities and gives a fused token to one cell. Its boxes have their origin
+at the bottom left of the page; everything here has it at the top left.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from camelot.handlers import PARSERS, PDFHandler
-from camelot.parsers import Lattice
+from camelot.parsers.lattice import Lattice
 
 from models.document import Box, Grid, GridCell, Token
 from worker.filling import filled
@@ -22,10 +21,9 @@ log = logging.getLogger(__name__)
 
 Engine = Literal["combined", "vector"]
 FLAVOUR = "jiaokan-lattice"
-THINNEST = 2.0  # points: rows and columns narrower than that are the two strokes of a double rule
 
 
-class _Ruled(Lattice):  # type: ignore[misc]  # Camelot's classes carry no annotations
+class _Ruled(Lattice):
     """Camelot's lattice parser for pages of accounts: a form that was filed empty is a table, too."""
 
     def _reject_table(self, table: Any) -> bool:  # noqa: ARG002  # Camelot's signature
@@ -54,7 +52,7 @@ def skeletons(pdf: bytes, page: int = 1, engine: Engine = "combined") -> tuple[G
         with warnings.catch_warnings(), PDFHandler(pdf, pages=str(page)) as handler:
             warnings.simplefilter("ignore")
             found = list(handler.parse(flavor=FLAVOUR, engine=engine))
-    except Exception as error:  # noqa: BLE001  # whatever a broken page makes a PDF parser raise, the page can go on
+    except Exception as error:  # whatever a broken page makes a PDF parser raise, the page can go on
         log.warning("no grids on page %d: Camelot stopped with %s: %s", page, type(error).__name__, error)
         return ()
     made = [_grid(table) for table in found]
@@ -124,8 +122,3 @@ def _open_below(edges: _Edges, row: int, left: int, right: int) -> bool:
         return False
     starts = left == 0 or edges.right(row + 1, left - 1)
     return starts and edges.right(row + 1, right)
-
-
-def without_tokens(grid: Grid) -> Grid:
-    """The bare grid."""
-    return replace(grid, cells=tuple(replace(cell, tokens=()) for cell in grid.cells))
