@@ -312,7 +312,7 @@ def suspects(identities: list[Constraint], values: dict[str, str]) -> list[str]:
 
 def grid(columns: str, rows: int) -> list[Constraint]:
     """Rows t = a + b, and the columns t, a and b added up under s."""
-    first, *parts = columns
+    first, parts = columns[0], columns[1:]
     found = [
         Constraint(f"row{i}", "row-sum", "", (Term(f"{first}{i}"),), tuple(Term(f"{p}{i}") for p in parts))
         for i in range(rows)
@@ -359,6 +359,10 @@ def test_a_difference_of_many_digits_points_at_the_cell_one_slip_away() -> None:
     assert suspects(sums, values) == []
     assert suspects(sums, values | {"b": "1550.81"}) == ["a", "b", "c", "t"]
     assert suspects(sums, values | {"a": "2496.43"}) == ["a"]
+
+
+def test_a_difference_of_one_digit_points_at_nothing() -> None:
+    assert suspects([equal("sum", "t", "a", "b")], {"t": "10.00", "a": "4.00", "b": "5.00"}) == ["a", "b", "t"]
 
 
 def test_a_form_declared_empty_leaves_nothing_to_agree_with() -> None:
