@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Generator = np.random.Generator
+# Grey levels: darker than the first counts as ink when a fax sets its threshold, lighter than the second is paper.
+_INK, _PAPER = 170, 205.0
 
 
 def _bytes(image: NDArray[Any]) -> Image:
@@ -135,14 +137,14 @@ def worn_scan(image: Image, rng: Generator) -> Image:
 def _bent(image: Image, rng: Generator) -> Image:
     """Keystone of a camera or a lifted lid, and the curl of a page that does not lie flat.
 
-    Displacements are fractions of the page: corners move up to 1.2 %, the curl lifts lines up to 0.6 %.
+    Displacements are fractions of the page: corners move up to 1.2 %, the curl lifts lines up to 0.8 %.
     """
     height, width = image.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     moved = corners + rng.uniform(-0.012, 0.012, (4, 2)).astype(np.float32) * np.array([width, height], np.float32)
     matrix = cv2.getPerspectiveTransform(moved, corners)
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    lift = rng.uniform(0.001, 0.006) * height * rng.choice((-1, 1))
+    lift = rng.uniform(0.002, 0.008) * height * rng.choice((-1, 1))
     phase, waves = rng.uniform(0, np.pi), rng.uniform(0.6, 1.4)
     bend = lift * np.sin(phase + np.pi * waves * xs / width) * (0.5 + ys / height)
     pull = rng.uniform(-0.003, 0.003) * width * np.sin(np.pi * ys / height)
@@ -155,21 +157,27 @@ def _bent(image: Image, rng: Generator) -> Image:
 
 def phone_scan(image: Image, rng: Generator) -> Image:
     """Level 3: 150 dpi, bent, unevenly lit; its JPEG quality of 45 comes with writing."""
-    image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.45, 0.7)), dtype=np.uint8)
-    image = _paper(image, rng, (225, 245), (20, 60))
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.05)), dtype=np.uint8)
+    image = _paper(image, rng, (205, 240), (35, 90))
     image = _bent(image, rng)
     light = 1 + _smooth_field(image.shape, rng, 3) * rng.uniform(0.05, 0.14)
     warm = np.array([rng.uniform(0.94, 1.0), 1.0, rng.uniform(0.99, 1.03)], np.float32)
     image = _bytes(image * light[..., None] * warm)
-    return _quarter_turn(_noise(image, rng, rng.uniform(2.0, 5.0)), rng, 0.05)
+    return _quarter_turn(_noise(image, rng, rng.uniform(3.0, 7.0)), rng, 0.05)
 
 
 def fax(image: Image, rng: Generator) -> Image:
-    """Level 4: black and white, thin strokes broken, salt and pepper, up to one degree askew."""
+    """Level 4: black and white, thin strokes broken, salt and pepper, up to one degree askew.
+
+    The threshold keeps most of what was ink, as a machine set for the page does; a fixed one would lose thin faces.
+    """
     image = turn(image, rng.uniform(-1, 1))
-    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (0, 0), rng.uniform(0.5, 0.8)).astype(np.float32)
-    grey += _smooth_field(grey.shape, rng, 6) * rng.uniform(4, 14) + rng.normal(0, rng.uniform(10, 22), grey.shape)
-    ink = grey < rng.uniform(138, 172)
+    clean = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    grey = cv2.GaussianBlur(clean, (0, 0), rng.uniform(0.5, 0.7)).astype(np.float32)
+    inked = grey[clean < _INK]
+    threshold = float(np.quantile(inked, rng.uniform(0.93, 0.975))) if inked.size else float(_INK)
+    grey += _smooth_field(grey.shape, rng, 6) * rng.uniform(4, 12) + rng.normal(0, rng.uniform(8, 16), grey.shape)
+    ink = grey < min(threshold, _PAPER)
     ink &= rng.random(grey.shape) >= rng.uniform(0.0005, 0.004)
     ink |= rng.random(grey.shape) < rng.uniform(0.0001, 0.0008)
     return np.where(ink, 0, 255).astype(np.uint8)

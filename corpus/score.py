@@ -87,9 +87,9 @@ class Score:
 
 
 def normal(name: str) -> str:
-    """A label without spaces, width variants, quotation marks and leading ordinals."""
-    text = re.sub(r"[\s“”\"'‘’]", "", unicodedata.normalize("NFKC", name))
-    return _ORDINAL.sub("", text)
+    """A label's letters and digits, without spaces, width variants, punctuation and leading ordinals."""
+    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", name))
+    return re.sub(r"[\W_]", "", _ORDINAL.sub("", text))
 
 
 def _amount(text: str) -> Decimal | None:

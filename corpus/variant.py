@@ -69,6 +69,8 @@ _BASES = (
 )  # fmt: skip
 
 TEXT_FONTS = ("song", "song", "kai", "hei", "sans", "serif")
+# The digits of the free 楷 face are hairlines that offices' own 楷体 does not have.
+HAIRLINE_DIGITS = "kai"
 DIGIT_FONTS = ("times", "text", "dejavu", "stix", "helvetica", "text")
 
 
@@ -80,6 +82,9 @@ def random_variant(rng: Random) -> Variant:
     total = rng.choice((base.total, base.total, "first", "last"))
     numbered = rng.choice((base.line_numbers, base.line_numbers, other.line_numbers))
     orientation = rng.choice((WIDE, WIDE, WIDE - {"公开06"}, frozenset(STANDARD), WIDE - {"公开02", "公开03"}))
+    text_font, digit_font = rng.choice(TEXT_FONTS), rng.choice(DIGIT_FONTS)
+    if text_font == HAIRLINE_DIGITS and digit_font == "text":
+        digit_font = "times"
     return Variant(
         name=base.name,
         unit=base.unit,
@@ -104,8 +109,8 @@ def random_variant(rng: Random) -> Variant:
         empty=base.empty,
         note=chance(rng, 0.7),
         landscape=orientation,
-        text_font=rng.choice(TEXT_FONTS),
-        digit_font=rng.choice(DIGIT_FONTS),
+        text_font=text_font,
+        digit_font=digit_font,
         rule=rng.choice((0.4, 0.5, 0.5, 0.75, 1.0)),
         size=rng.choice((8.0, 8.5, 9.0, 9.5, 10.0)),
         narrative_unit=base.narrative_unit,
