@@ -124,6 +124,23 @@ def _take(wanted: list[TruthCell], offered: list[Exported], mine: Key, theirs: s
     return pairs
 
 
+def _take_cut(wanted: list[TruthCell], offered: list[Exported]) -> list[Pair]:
+    """Pair rows whose code and name a narrow column cut short: each begins the other's."""
+
+    def begins(one: str, other: str) -> bool:
+        return bool(one and other) and (one.startswith(other) or other.startswith(one))
+
+    pairs: list[Pair] = []
+    for cell in [c for c in wanted if c.row_code]:
+        for row in offered:
+            if begins(cell.row_code, row["row_code"]) and begins(normal(cell.row_name), normal(row["row_name"])):
+                pairs.append((cell, row))
+                wanted.remove(cell)
+                offered.remove(row)
+                break
+    return pairs
+
+
 def match(
     wanted: Sequence[TruthCell], offered: Sequence[Exported]
 ) -> tuple[list[tuple[TruthCell, Exported | None]], list[Exported]]:
@@ -133,6 +150,7 @@ def match(
     pairs += _take(left, rest, lambda c: c.row_code, "row_code")
     pairs += _take(left, rest, lambda c: "" if c.row_code else c.line_no, "line_no")
     pairs += _take(left, rest, lambda c: normal(c.row_name), "row_name")
+    pairs += _take_cut(left, rest)
     bare = [c for c in left if not (c.row_code or c.line_no or c.row_name)]
     if bare and len(wanted) == 1 and len(rest) == 1:
         pairs.append((bare[0], rest.pop()))

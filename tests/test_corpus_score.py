@@ -91,6 +91,13 @@ def test_rows_pair_by_line_number_then_by_name_in_order() -> None:
     assert swapped.silent == 2
 
 
+def test_a_row_cut_short_by_a_narrow_column_is_found() -> None:
+    truth = [cell("5.00", "2080505", "机关事业单位基本养老保险缴费支出"), cell("6.00", "2080506", "职业年金缴费支出")]
+    rows = [row("5.00", "208050", "机关事业单位基本养老保险缴费支"), row("6.00", "208050", "职业年金缴费支出")]
+    assert score.score_document(truth, rows).silent == 0
+    assert score.score_document(truth, [row("5.00", "208050", "别的"), rows[1]]).silent == 2
+
+
 def test_a_row_without_any_key_pairs_with_the_only_row() -> None:
     truth = [cell("5.00", table_code="公开07", column_no="7", column_name="决算数/合计")]
     found = score.score_document(
