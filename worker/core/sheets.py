@@ -29,10 +29,11 @@ class Sheet:
     total: int | None
 
     def cell(self, row: int, number: str) -> Cell | None:
-        """The cell of a row under a 栏次 of the row's block."""
+        """The cell of a row under a 栏次 of the row's block; a column without 栏次 that stands alone in it is any."""
         block = self.table.rows[row].block
-        for index, column in enumerate(self.table.columns):
-            if column.number == number and column.block == block:
+        beside = [(i, column.number) for i, column in enumerate(self.table.columns) if column.block == block]
+        for index, printed in beside:
+            if printed == number or (not printed and len(beside) == 1):
                 return self.cells.get((row, index))
         return None
 
