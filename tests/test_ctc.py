@@ -39,7 +39,7 @@ def test_a_separator_keeps_its_rival() -> None:
 
 
 def test_nothing_is_an_alternative_as_far_as_every_frame_allows_it() -> None:
-    (emission,) = decode([frame(d1=0.6, blank=0.4), frame(d1=0.9, blank=0.1)], CHARACTERS)
+    (emission,) = decode([frame(d1=0.9, blank=0.1), frame(d1=0.6, blank=0.4)], CHARACTERS)
     assert emission.alternatives == (("", 0.1),)
 
 

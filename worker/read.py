@@ -25,7 +25,7 @@ _DETECTOR_BLUR = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What stands in a crop, with the probability of its worst character; glyph extents are pixels of the crop."""
+    """What stands in a crop; `probability` is that of its worst glyph, glyph extents are pixels of the crop."""
 
     text: str
     probability: float
