@@ -8,6 +8,7 @@ drop-out does not open a cell, and text standing at the height of a line does no
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -157,15 +158,13 @@ def _apart(group: Sequence[tuple[float, float, float]], gap: float) -> Iterable[
 
 
 def _line_of(group: Sequence[tuple[float, float, float]]) -> _Line:
-    """The line through pieces of about one height; it runs between the strokes of a double rule."""
+    """The line through pieces of about one height; it keeps to the longer stroke of a double rule."""
     start, end = min(p[0] for p in group), max(p[1] for p in group)
-    positions = np.linspace(start, end, max(2, int((end - start) / 40) + 1))
     knots = []
-    for position in positions:
-        here = [((e - s) ** 2, h) for s, e, h in group if s - 2 <= position <= e + 2]
-        if not here:
-            here = [(1.0 / (1.0 + min(abs(position - s), abs(position - e))) ** 2, h) for s, e, h in group]
-        knots.append((float(position), sum(w * h for w, h in here) / sum(w for w, _ in here)))
+    for position in np.linspace(start, end, max(2, int((end - start) / 40) + 1)).tolist():
+        here = [piece for piece in group if piece[0] - 2 <= position <= piece[1] + 2]
+        nearest = min(group, key=lambda piece: min(abs(position - piece[0]), abs(position - piece[1])))
+        knots.append((position, max(here, key=lambda piece: piece[1] - piece[0])[2] if here else nearest[2]))
     return _Line(start, end, float(np.median([height for _, height in knots])), tuple(knots))
 
 
@@ -245,7 +244,7 @@ def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, sc
         return np.asarray(source[rows, positions].any(axis=0), dtype=np.bool_)
 
     inked = band(mask, -spread, spread)
-    beside = spread + round(0.9 / scale)
+    beside = _half_thickness(mask, heights, positions) + round(0.9 / scale)
     near, further = beside + 1, beside + max(1, round(2.5 / scale))
     both_sides = band(strokes, -near, -beside) & band(strokes, beside, near)
     bare = ~(band(strokes, -further, -beside) | band(strokes, beside, further))
@@ -254,6 +253,14 @@ def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, sc
     )
     margin, zone, letter = max(2, round(1.0 / scale)), max(3, round(2.0 / scale)), round(LETTER / scale)
     return _Ink(int(positions[0]), inked_, plain, bare_, margin, zone, letter)
+
+
+def _half_thickness(mask: Grey, heights: NDArray[np.int64], positions: NDArray[np.int64]) -> int:
+    """Pixels from the middle of a line to its edge, the median over its inked places; at least one."""
+    reach = np.arange(-12, 13)
+    column = mask[(heights + reach[:, None]).clip(0, mask.shape[0] - 1), positions] > 0
+    thick = column[:, column[12]].sum(axis=0)
+    return max(1, math.ceil(float(np.median(thick)) / 2)) if thick.size else 1
 
 
 def _runs(cuts: Sequence[float], ink: _Ink, letter: float) -> Iterable[tuple[float, float]]:
