@@ -55,21 +55,21 @@ def _make(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from corpus.report import report  # noqa: PLC0415
+    from corpus.report import report  # noqa: PLC0415  # loads slowly
 
     results = report(args.levels, args.count, args.seed, args.out, args.jobs)
     return 0 if all(r.reached for r in results) else 1
 
 
 def _bench(args: argparse.Namespace) -> int:
-    from corpus.bench import bench  # noqa: PLC0415
+    from corpus.bench import bench  # noqa: PLC0415  # loads slowly
 
     bench(args.count, args.seed, args.out, args.jobs)
     return 0
 
 
 def _score(args: argparse.Namespace) -> int:
-    from corpus.score import score_export  # noqa: PLC0415
+    from corpus.score import score_export  # noqa: PLC0415  # loads slowly
 
     found = score_export(args.truth, args.export)
     for fault in found.faults:

@@ -77,7 +77,7 @@ def picture_font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
 def embeddable(name: str, characters: Iterable[str]) -> tuple[BytesIO | str, int]:
     """What reportlab's TTFont takes as file and subfontIndex: the file, or a copy cut down to TrueType outlines."""
     found = source(name)
-    with Face(found.path, fontNumber=found.index, lazy=True) as face:
+    with Face(found.path, fontNumber=found.index, lazy=True, recalcTimestamp=False) as face:
         if "glyf" in face:
             return str(found.path), found.index
         return _as_truetype(face, sorted({ord(c) for c in characters} | set(range(0x20, 0x7F)))), 0

@@ -137,7 +137,7 @@ def as_json(results: Sequence[Measured]) -> str:
 def draw(results: Sequence[Measured], out: Path) -> None:
     """Chart of exactness and silent errors by level, as SVG; the black marks are the targets."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415  # slow to load
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415  # loads slowly
 
     figure = Figure(figsize=(10, 0.5 * len(results) + 1.6), layout="constrained")
     FigureCanvasSVG(figure)

@@ -52,6 +52,8 @@ class Variant:
     performance: bool = False
 
 
+_ORIENTATIONS = (WIDE, WIDE, WIDE - {"公开06"}, frozenset(STANDARD), WIDE - {"公开02", "公开03"})
+
 _BASES = (
     Variant(name="ningxia-2021", style="general", zero="", codes="merged", leaves_only=True, total="header",
             mark="公开 {} 表", entity_label="公开部门：", summary_title="收入支出决算汇总表", empty="note"),
@@ -74,6 +76,11 @@ HAIRLINE_DIGITS = "kai"
 DIGIT_FONTS = ("times", "text", "dejavu", "stix", "helvetica", "text")
 
 
+def _faces(rng: Random) -> tuple[str, str]:
+    text, digits = rng.choice(TEXT_FONTS), rng.choice(DIGIT_FONTS)
+    return text, "times" if (text, digits) == (HAIRLINE_DIGITS, "text") else digits
+
+
 def random_variant(rng: Random) -> Variant:
     """One of the known ways to print, with some of its habits exchanged for another's."""
     base = rng.choice(_BASES)
@@ -81,10 +88,7 @@ def random_variant(rng: Random) -> Variant:
     codes = rng.choice((base.codes, base.codes, other.codes))
     total = rng.choice((base.total, base.total, "first", "last"))
     numbered = rng.choice((base.line_numbers, base.line_numbers, other.line_numbers))
-    orientation = rng.choice((WIDE, WIDE, WIDE - {"公开06"}, frozenset(STANDARD), WIDE - {"公开02", "公开03"}))
-    text_font, digit_font = rng.choice(TEXT_FONTS), rng.choice(DIGIT_FONTS)
-    if text_font == HAIRLINE_DIGITS and digit_font == "text":
-        digit_font = "times"
+    text_font, digit_font = _faces(rng)
     return Variant(
         name=base.name,
         unit=base.unit,
@@ -108,7 +112,7 @@ def random_variant(rng: Random) -> Variant:
         repeat_header=chance(rng, 0.5),
         empty=base.empty,
         note=chance(rng, 0.7),
-        landscape=orientation,
+        landscape=rng.choice(_ORIENTATIONS),
         text_font=text_font,
         digit_font=digit_font,
         rule=rng.choice((0.4, 0.5, 0.5, 0.75, 1.0)),
