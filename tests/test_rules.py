@@ -94,3 +94,11 @@ def test_any_table_of_a_readable_size_is_found(row_heights: list[int], widths: l
     rules = find(grey(table_page(rows, columns, height=rows[-1] + 200)), SCALE)
     assert heights(rules.horizontal) == pytest.approx(rows, abs=1.5)
     assert sides(rules.vertical) == pytest.approx(columns, abs=1.5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 0.3), st.integers(3, 300), st.integers(3, 300))
+def test_noise_of_any_size_is_survived(seed: int, share: float, height: int, width: int) -> None:
+    dirt = np.random.default_rng(seed).random((height, width)) < share
+    rules = find(np.where(dirt, np.uint8(0), np.uint8(255)), SCALE)
+    assert all(x1 >= x0 and y1 >= y0 for x0, y0, x1, y1 in rules.segments)

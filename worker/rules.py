@@ -29,9 +29,11 @@ COVERED = 0.55  # share of a piece between two crossings that must be inked with
 ENDS = 0.4  # share of both ends of such a piece that must be inked
 UNBROKEN = 0.78  # the same for a long run: true ones show 0.9 even in a fax, rows of letters up to 0.75
 CERTAIN = 0.85  # share from which the ends do not matter
+SPAN = 90.0  # points within which the next rule of the same table stands
 GAP = 30.0  # points between pieces of one candidate
 DENSE = 0.4  # share of a candidate that its pieces cover
 BARE = 0.7  # share of a short line that must have nothing beside it
+ONE_SIDE = 0.95  # or of one of its sides for twice as far
 LETTER = 45.0  # points: shorter lines may be the strokes of large letters
 CORNERS = 2  # lines a rule of a table meets at least
 LONE = 0.2  # share of the page a rule must run when it meets fewer than two others
@@ -177,7 +179,8 @@ def _confirmed(
     for line in lines:
         cuts = _cuts(line, places, FAR / scale)
         ink = _ink_along(line, cuts, mask, strokes, scale)
-        for start, end in _runs(cuts, ink, LETTER / scale):
+        whole = len(_cuts(line, places, SPAN / scale)) == len(cuts)
+        for start, end in _runs(cuts, ink, whole):
             height = float(np.median(line.at(np.linspace(start, end, 5).tolist())))
             segments.append((start, height, end, height))
     return segments
@@ -200,36 +203,48 @@ def _cuts(line: _Line, crossing: NDArray[np.float64], reach: float) -> list[floa
 class _Ink:
     """Cumulated counts of pixels along a line, from `first` on.
 
-    `inked` counts those on a stroke, `plain` those of them without strokes to both sides, `bare` the places without
-    strokes to either side.
+    `inked` counts those on a stroke, `plain` those of them without strokes to both sides, `around` the places without
+    strokes near to either side, and those without strokes further off to one of them (the better one).
     """
 
     first: int
     inked: NDArray[np.int64]
     plain: NDArray[np.int64]
-    bare: NDArray[np.int64]
+    around: tuple[NDArray[np.int64], NDArray[np.int64]]
     margin: int
     zone: int
     letter: int
 
     def bears_out(self, start: float, end: float) -> tuple[bool, bool]:
         """Whether the piece between two crossings is ruled (mostly inked, without cross strokes, from end to end), and
-        whether beyond doubt."""
-        a, b = (min(max(round(p) - self.first, 0), self.inked.size - 1) for p in (start, end))
+        whether without a break."""
+        a, b = self._indices(start, end)
         if b - a <= 4 * self.margin:
-            return True, False
+            return True, True
         a, b = a + self.margin, b - self.margin
         share = (self.plain[b] - self.plain[a]) / (b - a)
         zone = min(self.zone, b - a)
         ends = min(self.inked[a + zone] - self.inked[a], self.inked[b] - self.inked[b - zone]) / zone
-        bare = (self.bare[b] - self.bare[a]) / (b - a)
         ruled = (share >= COVERED and ends >= ENDS) or (share >= CERTAIN and b - a > self.letter)
-        return bool(ruled), bool(share >= CERTAIN and ends >= CERTAIN and bare >= BARE)
+        return bool(ruled), bool(share >= CERTAIN and ends >= CERTAIN)
+
+    def is_alone(self, start: float, end: float) -> bool:
+        """Whether a piece has nothing beside it, or nothing for further off to one of its sides, as no letter has."""
+        a, b = self._indices(start, end)
+        if b - a <= 4 * self.margin:
+            return False
+        a, b = a + self.margin, b - self.margin
+        bare, one_side = ((counts[b] - counts[a]) / (b - a) for counts in self.around)
+        return bool(bare >= BARE or one_side >= ONE_SIDE)
+
+    def _indices(self, start: float, end: float) -> tuple[int, int]:
+        a, b = (min(max(round(p) - self.first, 0), self.inked.size - 1) for p in (start, end))
+        return a, b
 
     def is_no_text(self, start: float, end: float) -> bool:
         """Whether a long run is a rule, unbroken or broken where all is empty, and not a line of letters' strokes."""
-        a, b = (min(max(round(p) - self.first, 0), self.inked.size - 1) for p in (start, end))
-        plain, bare = ((counts[b] - counts[a]) / max(1, b - a) for counts in (self.plain, self.bare))
+        a, b = self._indices(start, end)
+        plain, bare = ((counts[b] - counts[a]) / max(1, b - a) for counts in (self.plain, self.around[0]))
         return bool(plain >= UNBROKEN or bare >= CERTAIN)
 
 
@@ -245,14 +260,18 @@ def _ink_along(line: _Line, cuts: Sequence[float], mask: Grey, strokes: Grey, sc
 
     inked = band(mask, -spread, spread)
     beside = _half_thickness(mask, heights, positions) + round(0.9 / scale)
-    near, further = beside + 1, beside + max(1, round(2.5 / scale))
+    near, further, clear = beside + 1, beside + max(1, round(2.5 / scale)), beside + round(5.0 / scale)
     both_sides = band(strokes, -near, -beside) & band(strokes, beside, near)
     bare = ~(band(strokes, -further, -beside) | band(strokes, beside, further))
-    inked_, plain, bare_ = (
-        np.concatenate(([0], np.cumsum(part, dtype=np.int64))) for part in (inked, inked & ~both_sides, bare)
-    )
+    sides = [_counted(~band(strokes, *side)) for side in ((-clear, -beside), (beside, clear))]
+    around = _counted(bare), max(sides, key=lambda counts: int(counts[-1]))
     margin, zone, letter = max(2, round(1.0 / scale)), max(3, round(2.0 / scale)), round(LETTER / scale)
-    return _Ink(int(positions[0]), inked_, plain, bare_, margin, zone, letter)
+    return _Ink(int(positions[0]), _counted(inked), _counted(inked & ~both_sides), around, margin, zone, letter)
+
+
+def _counted(found: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many of the places before each one were found."""
+    return np.concatenate(([0], np.cumsum(found, dtype=np.int64)))
 
 
 def _half_thickness(mask: Grey, heights: NDArray[np.int64], positions: NDArray[np.int64]) -> int:
@@ -263,17 +282,23 @@ def _half_thickness(mask: Grey, heights: NDArray[np.int64], positions: NDArray[n
     return max(1, math.ceil(float(np.median(thick)) / 2)) if thick.size else 1
 
 
-def _runs(cuts: Sequence[float], ink: _Ink, letter: float) -> Iterable[tuple[float, float]]:
-    """Neighbouring pieces between cuts that are ruled, joined; what is as short as a letter must be certain."""
-    begin, beyond_doubt = cuts[0], False
+def _runs(cuts: Sequence[float], ink: _Ink, whole: bool) -> Iterable[tuple[float, float]]:
+    """Neighbouring pieces between cuts that are ruled, joined.
+
+    What is as short as a letter must be unbroken and either stand alone or cross its `whole` table.
+    """
+    begin, unbroken, alone = cuts[0], True, False
     for start, end in itertools.pairwise([*cuts, cuts[-1]]):
         ruled, certain = ink.bears_out(start, end) if end > start else (False, False)
         if ruled:
-            beyond_doubt |= certain
+            unbroken &= certain
+            alone |= certain and ink.is_alone(start, end)
             continue
-        if start > begin and (beyond_doubt or (start - begin > letter and ink.is_no_text(begin, start))):
+        crosses = whole and unbroken and (begin, start) == (cuts[0], cuts[-1]) and start - begin > 4 * ink.zone
+        long = start - begin > ink.letter and ink.is_no_text(begin, start)
+        if start > begin and (alone or crosses or long):
             yield begin, start
-        begin, beyond_doubt = end, False
+        begin, unbroken, alone = end, True, False
 
 
 def _meeting(
@@ -298,11 +323,17 @@ def _meeting(
 
 
 def _snapped(segment: Segment, others: Sequence[Segment], reach: float) -> tuple[Segment, int]:
-    """A segment with its ends moved onto the lines they nearly meet, and how many lines it meets."""
+    """A segment with its ends moved onto the lines they nearly meet, and how many lines it meets.
+
+    What runs out in the middle of a cell goes back to the last line it met.
+    """
     start, height, end, _ = segment
-    meeting = [o[1] for o in others if o[0] - reach <= height <= o[2] + reach and start - reach <= o[1] <= end + reach]
-    nearest_start = min(meeting, key=lambda p: abs(p - start), default=start)
-    nearest_end = min(meeting, key=lambda p: abs(p - end), default=end)
-    start = nearest_start if abs(nearest_start - start) <= reach else start
-    end = nearest_end if abs(nearest_end - end) <= reach else end
+    places = sorted(o[1] for o in others if o[0] - reach <= height <= o[2] + reach)
+    meeting = [place for place in places if start - reach <= place <= end + reach]
+    if not meeting:
+        return segment, 0
+    if abs(meeting[0] - start) <= reach or places[0] < start:
+        start = meeting[0]
+    if abs(meeting[-1] - end) <= reach or places[-1] > end:
+        end = meeting[-1]
     return (start, height, max(start, end), height), len(meeting)
