@@ -26,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     judge = commands.add_parser("score", help="compare an export with a truth folder")
     judge.add_argument("truth", type=Path, help="folder with cells.csv and documents.csv")
     judge.add_argument("export", type=Path, help="folder that `jiaokan extract` wrote")
+    picture = commands.add_parser("picture", help="draw a page beside the table read from it")
+    picture.add_argument("pdf", type=Path, help="the document")
+    picture.add_argument("export", type=Path, help="folder that `jiaokan extract` wrote")
+    picture.add_argument("--page", type=int, default=1, help="the page (default 1)")
+    picture.add_argument("--out", type=Path, default=Path("page-beside-table.png"), help="the PNG to write")
     for each in (make, report, bench):
         each.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (default 1)")
         each.add_argument("--jobs", type=int, default=2, help="processes at once (default 2)")
@@ -40,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"There is no level {unknown[0]}; choose from {_SCORED}\n")
         return 2
     try:
-        return {"make": _make, "report": _report, "bench": _bench, "score": _score}[args.corpus_command](args)
+        return _COMMANDS[args.corpus_command](args)
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -84,6 +89,16 @@ def _score(args: argparse.Namespace) -> int:
         f"{found.failed} failed\n"
     )
     return 1 if found.silent else 0
+
+
+def _picture(args: argparse.Namespace) -> int:
+    from corpus.picture import draw  # noqa: PLC0415  # loads slowly
+
+    draw(args.pdf, args.export, args.page, args.out)
+    return 0
+
+
+_COMMANDS = {"make": _make, "report": _report, "bench": _bench, "score": _score, "picture": _picture}
 
 
 def main() -> int:

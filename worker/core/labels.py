@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from models.document import Repair, SettledRow
 from models.reference import functional_names
 from worker.core.names import NameRepair, repair_by_witnesses, repair_item, script_repair
+from worker.core.numbering import line_numbers
 from worker.core.sheets import Sheet
 
 
@@ -18,17 +19,19 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
     for index, sheet in enumerate(sheets):
         codes = {account.row: account.code for account in sheet.accounts}
         rows = []
+        numbers = line_numbers(sheet.table)
         for row, printed in enumerate(sheet.table.rows):
             fixed = _repair(sheet, row, codes, {i: n for i, n in witnesses[codes.get(row, "")].items() if i != index})
             rows.append(
                 SettledRow(
-                    line_no=_close(printed.line_no.text),
+                    line_no=numbers.get(row, _close(printed.line_no.text)),
                     code=_close(printed.code.text),
                     name=fixed.repaired if fixed else _close(printed.name.text),
                 )
             )
             if fixed:
                 repairs.extend(_rows_repairs(sheet, row, fixed))
+        repairs.extend(_renumbered(sheet, row, number) for row, number in numbers.items())
         settled.append(tuple(rows))
     return settled, repairs
 
@@ -61,6 +64,16 @@ def _repair(sheet: Sheet, row: int, codes: Mapping[int, str], witnesses: Mapping
         if same and sheet.form.code == "公开06":
             return repair_item(printed, same[0])
     return repair_by_witnesses(printed, list(witnesses.values()), functional_names().get(codes[row], ""))
+
+
+def _renumbered(sheet: Sheet, row: int, number: str) -> Repair:
+    raw = _close(sheet.table.rows[row].line_no.text)
+    proof = f"行次 {int(number) - 1} 与 {int(number) + 1} 之间"
+    return Repair(_first_cell(sheet, row), "line_no", raw, number, "sequence", proof, unique=True)
+
+
+def _first_cell(sheet: Sheet, row: int) -> str:
+    return next((cell.cell_id for (r, _), cell in sorted(sheet.cells.items()) if r == row), "")
 
 
 def _rows_repairs(sheet: Sheet, row: int, fixed: NameRepair) -> list[Repair]:
