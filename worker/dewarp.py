@@ -33,7 +33,7 @@ LEAST_INK, ENOUGH_INK = 200, 40_000  # pixels from which a page has a skew at al
 TELLING = 24.0  # pixels of a line's end that tell its slope
 STILL = 0.3  # pixels: a warp that moves nothing further is left out
 ORDERS = (6, 3)  # of f in X and Y, of g in Y and X
-STIFFNESS = 2e-4  # weight of the penalty on bending
+STIFFNESS = 5e-6  # weight of the penalty on bending
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import pypdfium2  # type: ignore[import-untyped]  # ships no types
 from camelot.handlers import PARSERS, PDFHandler
 from camelot.parsers.lattice import Lattice
 
@@ -48,6 +49,9 @@ def grids(pdf: bytes, tokens: Sequence[Token], page: int = 1, engine: Engine = "
 
 def skeletons(pdf: bytes, page: int = 1, engine: Engine = "combined") -> tuple[Grid, ...]:
     """The ruled tables of a page without their tokens."""
+    if not _opens(pdf, page):
+        log.warning("no grids on page %d: this is no PDF with such a page", page)
+        return ()
     try:
         with warnings.catch_warnings(), PDFHandler(pdf, pages=str(page)) as handler:
             warnings.simplefilter("ignore")
@@ -57,6 +61,18 @@ def skeletons(pdf: bytes, page: int = 1, engine: Engine = "combined") -> tuple[G
         return ()
     made = [_grid(table) for table in found]
     return tuple(sorted((grid for grid in made if grid is not None), key=lambda grid: (grid.box.y0, grid.box.x0)))
+
+
+def _opens(pdf: bytes, page: int) -> bool:
+    """Whether PDFium opens the file and finds the page; what Camelot cannot open, it leaves behind as an open file."""
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+    except pypdfium2.PdfiumError:
+        return False
+    try:
+        return page <= len(document)
+    finally:
+        document.close()
 
 
 def _grid(table: Any) -> Grid | None:
