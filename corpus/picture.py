@@ -14,7 +14,7 @@ from corpus.fonts import picture_font
 
 Row = dict[str, str]
 
-_DPI = 110
+_DPI = 100
 _POINT = _DPI / 72
 _COLOURS = {"read": (46, 139, 87), "repaired": (46, 96, 190), "reviewed": (46, 96, 190), "flagged": (226, 122, 0)}
 _LINE, _NAME, _AMOUNT, _MARGIN = 24, 330, 132, 24
