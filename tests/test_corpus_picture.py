@@ -43,7 +43,7 @@ def test_a_doubted_figure_is_tinted_where_it_stands(page: Path, tmp_path: Path) 
             seen[status] = np.asarray(picture.convert("RGB"))[50, 50].astype(int)
             assert np.asarray(picture.convert("RGB"))[150, 150].min() > 250
     assert seen["flagged"][0] > seen["flagged"][2] + 20
-    assert seen["read"][1] > seen["read"][0] + 20
+    assert seen["read"][1] > seen["read"][0] + 10
 
 
 def test_a_page_without_cells_is_told(page: Path, tmp_path: Path) -> None:
