@@ -23,6 +23,8 @@ from worker.commands.progress import shown_on
 FAKES = ("tests.fake_pages.open_file", "tests.fake_pages.read_page", "tests.fake_pages.settle_document")
 ROOT = Path(__file__).parents[1]
 RUN = (
+    # A shell starts what runs in its background deaf to Ctrl-C, these tests perhaps.
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "import sys; from pathlib import Path; from worker.batch import Steps; "
     "from worker.commands.extract import Request, extract; "
     f"steps = Steps(30.0, 60.0, 30.0, 3, *{FAKES!r}); "

@@ -102,7 +102,9 @@ def test_camelot_sees_the_rules_alone(tmp_path: Path) -> None:
 )
 def test_any_text_can_be_copied_in_the_order_given(texts: list[str]) -> None:
     tokens = [Token(text, Box(20, 20 + 25 * i, 20 + 9 * len(text), 32 + 25 * i)) for i, text in enumerate(texts)]
-    assert "".join(copied(write(WHITE, tokens, (), SIZE)).split()) == "".join(texts)
+    # PDFium gives a hyphen at the end of a line as U+FFFE, for the word may go on in the next.
+    said = "".join(copied(write(WHITE, tokens, (), SIZE)).split()).replace("\ufffe", "-")
+    assert said == "".join(texts)
 
 
 def test_on_the_page_as_filed_text_runs_as_its_lines_do() -> None:
