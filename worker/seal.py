@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,64 +12,88 @@ from models.document import Box, Seal
 
 Colour = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
-VIVID = 45  # saturation (0..255) of the faintest seal paste
+RED, BLUE = 2, 0  # channels of a BGR picture in which paste of that colour is as light as paper
+VIVID = 14  # levels by which the faintest paste is lighter in its own channel than in the others; paper varies by 3
+FAINT = 5  # the same at the blurred rim of its strokes
 SHRINK = 4  # seals are looked for in a picture this much smaller
+GAP = 4.5  # points a stroke of paste may be broken by the ink over it
 SMALLEST, LARGEST = 36.0, 170.0  # points across: from a personal seal of 13 mm to one of 60 mm
 SLIMMEST = 0.45  # short side to long side, ovals included
 SOLID = 0.72  # share of its box that a pie chart covers and a seal does not
 SECTORS = 36
 CLOSED = 0.7  # share of the sectors of its rim in which a seal shows paste
+RIM = (0.8, 1.1)  # of its half axes: where the rim of a seal is
 MARGIN = 4.0  # points around a seal that go into its picture
-INK = 105  # brightest channel of a pixel that is ink, under paste or not
+INK = 110  # level in paste's own channel below which there is ink under it
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A seal's box in pixels and the channel its paste is lightest in."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    channel: int
 
 
 def lifted(image: Colour, scale: float) -> tuple[Colour, tuple[Seal, ...]]:
-    """The page without its seals, and the seals with their boxes in points; the same array where there is none.
-
-    Paste is lightest in its own colour's channel, ink is dark in all: under a seal the lightest channel is kept.
-    """
-    small = cv2.resize(image, None, fx=1 / SHRINK, fy=1 / SHRINK, interpolation=cv2.INTER_AREA)
-    paste = _paste(np.asarray(small, dtype=np.uint8))
-    if int(paste.sum()) < (SMALLEST / scale / SHRINK):
-        return image, ()
-    found = _seals(paste, scale * SHRINK)
+    """The BGR page without its seals, and the seals with their boxes in points; the same array where there is none."""
+    small = np.asarray(cv2.resize(image, None, fx=1 / SHRINK, fy=1 / SHRINK, interpolation=cv2.INTER_AREA), np.uint8)
+    paper = _paper(small)
+    balanced = _balanced(small, paper)
+    found = [seal for channel in (RED, BLUE) for seal in _seals(balanced, channel, scale * SHRINK)]
     if not found:
         return image, ()
     page, seals = image.copy(), []
-    for x0, y0, x1, y1 in found:
-        part = _around(image, (x0 * SHRINK, y0 * SHRINK, x1 * SHRINK, y1 * SHRINK), MARGIN / scale)
+    for seal in found:
+        part = _around(seal, image.shape, MARGIN / scale)
         picture = cv2.imencode(".png", image[part])[1].tobytes()
-        box = Box(x0 * SHRINK * scale, y0 * SHRINK * scale, x1 * SHRINK * scale, y1 * SHRINK * scale)
+        box = Box(seal.x0 * scale, seal.y0 * scale, seal.x1 * scale, seal.y1 * scale)
         seals.append(Seal(box, picture))
-        page[part] = _without_paste(image[part])
+        page[part] = _without_paste(page[part], paper, seal.channel)
     return page, tuple(seals)
 
 
-def _paste(image: Colour) -> Mask:
-    """1 where a picture is as red or as blue as seal paste, else 0."""
-    hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
-    hue, saturation, value = hsv[..., 0], hsv[..., 1], hsv[..., 2]
-    red, blue = (hue <= 12) | (hue >= 160), (hue >= 96) & (hue <= 140)  # noqa: PLR2004  # OpenCV's hue: half degrees
-    return ((red | blue) & (saturation >= VIVID) & (value >= INK)).astype(np.uint8)
+def _paper(image: Colour) -> Floats:
+    """The colour of the paper: what most of the lighter pixels have."""
+    light = image.reshape(-1, 3)
+    light = light[light.min(axis=1) >= np.percentile(light.min(axis=1), 50)]
+    return np.asarray(np.median(light, axis=0), dtype=np.float32).clip(60, 255)
 
 
-def _seals(paste: Mask, scale: float) -> list[tuple[int, int, int, int]]:
-    """Boxes (x0, y0, x1, y1) in pixels of the connected patches of paste that have the size and rim of a seal."""
-    reach = max(1, round(2.5 / scale))
+def _balanced(image: Colour, paper: Floats) -> Floats:
+    """The picture as if its paper were white."""
+    return np.asarray(image * (np.float32(255) / paper), dtype=np.float32)
+
+
+def _tint(balanced: Floats, channel: int) -> Floats:
+    """By how much a picture is lighter in a channel than in both others."""
+    others = [balanced[..., other] for other in range(3) if other != channel]
+    return np.asarray(balanced[..., channel] - np.maximum(*others), dtype=np.float32)
+
+
+def _seals(balanced: Floats, channel: int, scale: float) -> list[_Found]:
+    """The connected patches of paste that have the size and rim of a seal, in pixels of the full picture."""
+    paste = ((_tint(balanced, channel) >= VIVID) & (balanced[..., channel] >= INK)).astype(np.uint8)
+    if int(paste.sum()) < SMALLEST / scale:
+        return []
+    reach = max(1, round(GAP / 2 / scale))
     joined = cv2.morphologyEx(paste, cv2.MORPH_CLOSE, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    boxes = []
+    found = []
     for i in range(1, count):
         x, y, w, h, _ = (int(v) for v in stats[i])
-        if not (SMALLEST <= w * scale <= LARGEST and SMALLEST <= h * scale <= LARGEST):
-            continue
-        if min(w, h) < SLIMMEST * max(w, h):
+        sized = all(SMALLEST <= side * scale <= LARGEST for side in (w, h))
+        if not sized or min(w, h) < SLIMMEST * max(w, h):
             continue
         own = (paste[y : y + h, x : x + w] > 0) & (labels[y : y + h, x : x + w] == i)
         if own.mean() <= SOLID and _rim(own) >= CLOSED:
-            boxes.append((x, y, x + w, y + h))
-    return boxes
+            found.append(_Found(x * SHRINK, y * SHRINK, (x + w) * SHRINK, (y + h) * SHRINK, channel))
+    return found
 
 
 def _rim(own: NDArray[np.bool_]) -> float:
@@ -78,25 +104,28 @@ def _rim(own: NDArray[np.bool_]) -> float:
     sector = ((np.arctan2(v, u) + np.pi) / (2 * np.pi) * SECTORS).astype(int) % SECTORS
     best = 0.0
     for distance in (np.hypot(u, v), np.maximum(np.abs(u), np.abs(v))):
-        rim = (distance > 0.8) & (distance < 1.1)  # noqa: PLR2004  # the stroke around a seal is a tenth of it
+        rim = (distance > RIM[0]) & (distance < RIM[1])
         best = max(best, np.unique(sector[rim]).size / SECTORS)
     return best
 
 
-def _around(image: Colour, box: tuple[int, int, int, int], margin: float) -> tuple[slice, slice]:
-    x0, y0, x1, y1 = box
+def _around(seal: _Found, shape: tuple[int, ...], margin: float) -> tuple[slice, slice]:
     m = round(margin)
-    return slice(max(0, y0 - m), min(image.shape[0], y1 + m)), slice(max(0, x0 - m), min(image.shape[1], x1 + m))
+    down = slice(max(0, seal.y0 - m), min(shape[0], seal.y1 + m))
+    return down, slice(max(0, seal.x0 - m), min(shape[1], seal.x1 + m))
 
 
-def _without_paste(part: Colour) -> Colour:
-    """A patch of page with its coloured pixels made grey: paste as light as paper, ink as dark as it is."""
-    hsv = cv2.cvtColor(part, cv2.COLOR_BGR2HSV)
-    lightest = hsv[..., 2]
-    coloured = cv2.dilate((hsv[..., 1] >= VIVID).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    paper = float(np.percentile(lightest, 90))
-    paste = lightest[coloured & (lightest >= INK)]
-    level = float(np.percentile(paste, 25)) if paste.size else paper
-    lifted_ = np.clip(lightest * (paper / max(level, 1.0)), 0, paper).astype(np.uint8)
-    grey = np.where(coloured, lifted_, 0)
-    return np.where(coloured[..., None], np.repeat(grey[..., None], 3, axis=2), part).astype(np.uint8)
+def _without_paste(part: Colour, paper: Floats, channel: int) -> Colour:
+    """A patch of page without paste, in the tint of its paper.
+
+    Paste is nearly as light as paper in its own channel, ink is dark in all: that channel is taken for the whole patch,
+    and made lighter where there is paste, by as much as paste is darker than paper there.
+    """
+    balanced = _balanced(part, paper)
+    tint = cv2.GaussianBlur(_tint(balanced, channel), (0, 0), 1.0)
+    own = balanced[..., channel]
+    paste = own[(tint >= VIVID) & (own >= INK)]
+    level = float(np.percentile(paste, 20)) if paste.size else 255.0
+    share = np.clip((tint - FAINT) / (VIVID - FAINT), 0, 1)
+    plain = np.clip(own * (1 + share * max(0.0, 255.0 / level - 1)), 0, 255)
+    return np.asarray(plain[..., None] * (paper / np.float32(255)), dtype=np.uint8)
