@@ -120,3 +120,18 @@ def test_specks_go_and_points_stay() -> None:
     cleaned = clean(page, SCALE).image
     assert (cleaned[specks] == 255).mean() > 0.97
     assert (cleaned[clear.min(axis=2) < 100] < 150).mean() > 0.999
+
+
+def test_scratches_and_dark_edges_do_not_bend_a_page() -> None:
+    page = turned(table_page(), 2.0)
+    for x in (90, 700, 1290, 1580):
+        cv2.line(page, (x, 0), (x, page.shape[0]), (120, 120, 120), 2)
+    page[:, :18], page[-22:] = 20, 15
+    cleaned = clean(page, SCALE)
+    assert cleaned.skew == pytest.approx(2.0, abs=0.1)
+    assert (len(cleaned.rules.horizontal), len(cleaned.rules.vertical)) == (len(ROWS), len(COLUMNS))
+    assert cleaned.mesh is not None
+    for (x, y0, _, y1), drawn in zip(sorted(cleaned.rules.vertical), COLUMNS, strict=True):
+        places = [cleaned.mesh.back(x * SCALE, y * SCALE) for y in (y0, y1)]
+        back = np.array([[px / SCALE - 827, py / SCALE - 700] for px, py in places]) @ [np.cos(0.0349), np.sin(0.0349)]
+        assert back + 827 == pytest.approx([drawn, drawn], abs=3)

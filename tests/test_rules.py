@@ -102,3 +102,11 @@ def test_noise_of_any_size_is_survived(seed: int, share: float, height: int, wid
     dirt = np.random.default_rng(seed).random((height, width)) < share
     rules = find(np.where(dirt, np.uint8(0), np.uint8(255)), SCALE)
     assert all(x1 >= x0 and y1 >= y0 for x0, y0, x1, y1 in rules.segments)
+
+
+def test_a_pen_stroke_that_runs_into_a_rule_does_not_take_it_away() -> None:
+    page = table_page()
+    cv2.ellipse(page, (600, ROWS[3] + 24), (150, 24), 2, 0, 360, (40, 40, 40), 4, cv2.LINE_AA)
+    found = find(np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8), SCALE)
+    across = [s for s in found.horizontal if abs(s[1] - ROWS[3]) < 3]
+    assert sum(x1 - x0 for x0, _, x1, _ in across) > 0.9 * (COLUMNS[-1] - COLUMNS[0])

@@ -50,7 +50,8 @@ def clean(image: Picture, scale: float, upright: Callable[[Picture], int] | None
     if rotation:
         page = np.asarray(cv2.rotate(page, _TURNS[rotation]), dtype=np.uint8)
     grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    bright = paper.despeckled(paper.flattened(grey, scale), scale)
+    whole = paper.unstreaked(paper.unbordered(grey, scale), scale)
+    bright = paper.despeckled(paper.flattened(whole, scale), scale)
     warp = straightening(bright, scale)
     if warp.moves() <= dewarp.STILL:
         if bright is not grey:
@@ -71,8 +72,8 @@ def straightening(grey: Picture, scale: float) -> dewarp.Warp:
     angle = 0.0 if abs(by_text) < NEARLY_STRAIGHT else by_text
     for _ in range(2):
         turned = _turned(grey, angle)
-        rows = dewarp.chains(turned, scale)
-        columns = dewarp.chains(turned, scale, vertical=True)
+        rows = dewarp.agreeing(dewarp.chains(turned, scale), width)
+        columns = dewarp.agreeing(dewarp.chains(turned, scale, vertical=True), height, vertical=True)
         if max((float(line[-1, 0] - line[0, 0]) for line in rows), default=0.0) < LEAST_RULED * width:
             return dewarp.fit((), (), width, height, by_text)
         warp = dewarp.fit(rows, columns, width, height, angle)

@@ -32,6 +32,10 @@ DARK = 170  # grey level of ink in a shrunken page
 LEAST_INK, ENOUGH_INK = 200, 40_000  # pixels from which a page has a skew at all, and with which it is measured
 TELLING = 24.0  # pixels of a line's end that tell its slope
 STILL = 0.3  # pixels: a warp that moves nothing further is left out
+LONG = 0.25  # of the page's side: lines that must agree in their direction
+ENOUGH_LINES = 5  # of them, or there is no telling who is astray
+APART = 0.1  # of the page's side between two lines that tell how directions change
+ASTRAY = 0.004  # slope by which a line may differ from its neighbours
 ORDERS = (6, 3)  # of f in X and Y, of g in Y and X
 STIFFNESS = 5e-6  # weight of the penalty on bending
 
@@ -230,6 +234,30 @@ def _slope(points: Floats) -> float:
         return 0.0
     x, y = tail[:, 0] - tail[:, 0].mean(), tail[:, 1] - tail[:, 1].mean()
     return float((x * y).sum() / (x * x).sum())
+
+
+def agreeing(lines: Sequence[Floats], side: float, vertical: bool = False) -> list[Floats]:
+    """The lines without long ones whose direction is not that of their neighbours, as scratches and page edges run.
+
+    The direction of a page's lines changes evenly from one border to the other (keystone); its course is taken from
+    the medians of slopes between all pairs of longer lines (Theil and Sen). `side` is the page's length along them.
+    """
+    along = 1 if vertical else 0
+    extents = np.array([float(np.ptp(line[:, along])) for line in lines])
+    slopes = np.array([np.polyfit(line[:, along], line[:, 1 - along], 1)[0] for line in lines])
+    places = np.array([float(line[:, 1 - along].mean()) for line in lines])
+    longer = np.flatnonzero(extents >= LONG * side)
+    if longer.size < ENOUGH_LINES:
+        return list(lines)
+    first, second = np.triu_indices(longer.size, 1)
+    apart = places[longer][second] - places[longer][first]
+    far = np.abs(apart) > APART * side
+    rises = (slopes[longer][second] - slopes[longer][first])[far] / apart[far]
+    rise = float(np.median(rises)) if rises.size else 0.0
+    level = float(np.median(slopes[longer] - rise * places[longer]))
+    off = np.abs(slopes - level - rise * places)
+    usual = max(ASTRAY, 3 * float(np.median(off[longer])))
+    return [line for i, line in enumerate(lines) if extents[i] < LONG * side or off[i] <= usual]
 
 
 def fit(rows: Sequence[Floats], columns: Sequence[Floats], width: int, height: int, angle: float) -> Warp:

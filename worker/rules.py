@@ -99,19 +99,25 @@ def _candidates(mask: Grey, scale: float) -> list[_Line]:
     shortest = max(9, round(SHORTEST_PIECE / scale))
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, max(3, round(1.0 / scale))), np.uint8))
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
-    count, _, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    pieces = [
-        (
-            float(stats[i, cv2.CC_STAT_LEFT]),
-            float(stats[i, cv2.CC_STAT_LEFT] + stats[i, cv2.CC_STAT_WIDTH] - 1),
-            float(y),
-        )
-        for i, (_, y) in enumerate(centres[:count])
-        if i and stats[i, cv2.CC_STAT_HEIGHT] <= max(5.0, THICKEST / scale)
-    ]
+    pieces = list(_pieces(np.asarray(opened, dtype=np.uint8), shortest, max(5.0, THICKEST / scale)))
     pieces.sort(key=lambda piece: piece[2])
     parts = (part for group in _groups(pieces, DOUBLE / scale) for part in _apart(group, GAP / scale))
     return [_line_of(part) for part in parts]
+
+
+def _pieces(
+    mask: Grey, shortest: int, tallest: float, left: int = 0, top: int = 0
+) -> Iterable[tuple[float, float, float]]:
+    """The runs of an opened mask as (start, end, height), those grown together with a slanting stroke freed of it."""
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    for i in range(1, count):
+        x, y, w, h, _ = (int(v) for v in stats[i])
+        if h <= tallest:
+            yield float(left + x), float(left + x + w - 1), float(top + centres[i][1])
+        elif w > 2 * shortest:
+            own = (labels[y : y + h, x : x + w] == i).astype(np.uint8)
+            longer = cv2.morphologyEx(own, cv2.MORPH_OPEN, np.ones((1, 2 * shortest), np.uint8))
+            yield from _pieces(np.asarray(longer, dtype=np.uint8), 2 * shortest, tallest, left + x, top + y)
 
 
 def _plausible(lines: Sequence[_Line], crossing: Sequence[_Line], scale: float) -> list[_Line]:
