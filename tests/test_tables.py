@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from time import process_time
 
 import pytest
 from camelot.handlers import PDFHandler
@@ -15,11 +16,16 @@ ROWS = (60.0, 90.0, 120.0, 150.0)
 COLUMNS = (50.0, 200.0, 300.0, 420.0)
 
 
-def page(segments: list[tuple[float, float, float, float]], text: str = "x", rotate: int = 0) -> bytes:
+def page(
+    segments: list[tuple[float, float, float, float]],
+    text: str = "x",
+    crop: tuple[float, float, float, float] | None = None,
+) -> bytes:
     """A PDF page with strokes (top left origin) and a word outside of every table."""
     buffer = BytesIO()
     canvas = Canvas(buffer, pagesize=SIZE, invariant=1)
-    canvas.setPageRotation(rotate)
+    if crop:
+        canvas.setCropBox(crop)
     for x0, y0, x1, y1 in segments:
         canvas.line(x0, SIZE[1] - y0, x1, SIZE[1] - y1)
     canvas.drawString(20, 20, text)
@@ -67,6 +73,22 @@ def test_tokens_stand_in_their_cells() -> None:
     (grid,) = tables.grids(page(ruled()), tokens, engine="vector")
     held = {(cell.row, cell.column): [token.text for token in cell.tokens] for cell in grid.cells if cell.tokens}
     assert held == {(1, 1): ["12.50"]}
+
+
+@pytest.mark.parametrize("engine", ["combined", "vector"])
+def test_boxes_are_measured_from_the_corner_of_what_is_shown(engine: tables.Engine) -> None:
+    (grid,) = tables.grids(page(ruled(), crop=(20, 10, 580, 385)), (), engine=engine)
+    assert (grid.box.x0, grid.box.y0) == pytest.approx((COLUMNS[0] - 20, ROWS[0] - 15), abs=1.2)
+
+
+def test_a_page_of_1200_cells_takes_little_time() -> None:
+    across = [(20.0, 20 + 6.0 * i, 580.0, 20 + 6.0 * i) for i in range(61)]
+    down = [(20 + 28.0 * i, 20.0, 20 + 28.0 * i, 380.0) for i in range(21)]
+    tokens = [Token("1.5", Box(22 + 28 * i, 21 + 6 * j, 40 + 28 * i, 25 + 6 * j)) for i in range(20) for j in range(60)]
+    begun = process_time()
+    (grid,) = tables.grids(page(across + down), tokens)
+    assert process_time() - begun < 3  # a quarter of that on an idle machine
+    assert [len(cell.tokens) for cell in grid.cells] == [1] * 1200
 
 
 def test_a_page_without_rules_has_no_grids() -> None:

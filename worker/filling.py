@@ -8,8 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from models.document import Box, Grid, GridCell, Token
+import numpy as np
 
+from models.document import Box, Grid, Token
+
+LETTER = 12.0  # points: boxes higher than that hold more than a line
 STICKS_OUT = 0.8  # of its height a token must reach into a further cell to be cut there
 NEARBY = 1.6  # glyph widths from a rule within which the widest gap is where a token is cut
 UNSURE = 0.25  # of its area a token must have outside its best cell to be open to another
@@ -43,19 +46,21 @@ class _Places:
     """Where the cells of a grid lie."""
 
     def __init__(self, grid: Grid) -> None:
-        self.cells = grid.cells
+        sides = [(cell.box.x0, cell.box.y0, cell.box.x1, cell.box.y1) for cell in grid.cells]
+        self._left, self._top, self._right, self._bottom = np.array(sides, dtype=np.float64).reshape(-1, 4).T
 
     def shares(self, box: Box) -> list[tuple[float, int]]:
         """The cells a box lies in, the largest share of its area first."""
-        area = max(box.width * box.height, 1e-6)
-        found = [(cell.box.overlap(box) / area, i) for i, cell in enumerate(self.cells)]
-        return sorted((pair for pair in found if pair[0] > 0), key=lambda pair: (-pair[0], pair[1]))
+        wide = np.minimum(self._right, box.x1) - np.maximum(self._left, box.x0)
+        high = np.minimum(self._bottom, box.y1) - np.maximum(self._top, box.y0)
+        shared = np.where((wide > 0) & (high > 0), wide * high, 0.0) / max(box.width * box.height, 1e-6)
+        return sorted(((float(shared[i]), int(i)) for i in np.flatnonzero(shared)), key=lambda p: (-p[0], p[1]))
 
-    def row_of(self, box: Box) -> list[GridCell]:
-        """The cells, left to right, that a line through the box's height runs through: its own row."""
+    def edges(self, box: Box) -> list[float]:
+        """The rules that part the cells through which a line at half the height of the box runs, left to right."""
         middle = (box.y0 + box.y1) / 2
-        row = [c for c in self.cells if c.box.y0 <= middle < c.box.y1 and c.box.x0 < box.x1 and c.box.x1 > box.x0]
-        return sorted(row, key=lambda cell: cell.box.x0)
+        row = (self._top <= middle) & (middle < self._bottom) & (self._left < box.x1) & (self._right > box.x0)
+        return sorted(self._right[row].tolist())[:-1]
 
 
 def _settle(unsure: Iterable[tuple[Token, list[tuple[float, int]]]], content: dict[int, list[Token]]) -> None:
@@ -77,9 +82,8 @@ def _has_amount(tokens: Iterable[Token]) -> bool:
 
 def _cut(token: Token, places: _Places) -> list[Token]:
     """The token in pieces, cut at each rule of its row that it clearly crosses."""
-    row = places.row_of(token.box)
-    reach = STICKS_OUT * min(token.box.height, 12.0)
-    edges = [cell.box.x1 for cell in row[:-1] if token.box.x0 + reach < cell.box.x1 < token.box.x1 - reach]
+    reach = STICKS_OUT * min(token.box.height, LETTER)
+    edges = [edge for edge in places.edges(token.box) if token.box.x0 + reach < edge < token.box.x1 - reach]
     if not edges or len(token.text) < 2:  # noqa: PLR2004  # one character cannot be cut
         return [token]
     extents = _extents(token)

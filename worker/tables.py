@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
+from contextlib import closing
+from io import BytesIO
 from typing import Any, Literal
 
 import pypdfium2  # type: ignore[import-untyped]  # ships no types
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 
 Engine = Literal["combined", "vector"]
 FLAVOUR = "jiaokan-lattice"
+LAYOUT = {"boxes_flow": None}  # no reading order: for a page of 1,200 cells it takes Camelot ten seconds
 
 
 class _Ruled(Lattice):
@@ -49,13 +52,14 @@ def grids(pdf: bytes, tokens: Sequence[Token], page: int = 1, engine: Engine = "
 
 def skeletons(pdf: bytes, page: int = 1, engine: Engine = "combined") -> tuple[Grid, ...]:
     """The ruled tables of a page without their tokens."""
-    if not _opens(pdf, page):
+    framed = _framed(pdf, page)
+    if framed is None:
         log.warning("no grids on page %d: this is no PDF with such a page", page)
         return ()
     try:
-        with warnings.catch_warnings(), PDFHandler(pdf, pages=str(page)) as handler:
+        with warnings.catch_warnings(), PDFHandler(framed, pages="1") as handler:
             warnings.simplefilter("ignore")
-            found = list(handler.parse(flavor=FLAVOUR, engine=engine))
+            found = list(handler.parse(flavor=FLAVOUR, engine=engine, layout_kwargs=LAYOUT))
     except Exception as error:  # whatever a broken page makes a PDF parser raise, the page can go on
         log.warning("no grids on page %d: Camelot stopped with %s: %s", page, type(error).__name__, error)
         return ()
@@ -63,16 +67,25 @@ def skeletons(pdf: bytes, page: int = 1, engine: Engine = "combined") -> tuple[G
     return tuple(sorted((grid for grid in made if grid is not None), key=lambda grid: (grid.box.y0, grid.box.x0)))
 
 
-def _opens(pdf: bytes, page: int) -> bool:
-    """Whether PDFium opens the file and finds the page; what Camelot cannot open, it leaves behind as an open file."""
+def _framed(pdf: bytes, page: int) -> bytes | None:
+    """A PDF of the page alone, what is shown of it being all there is; None if PDFium finds no such page.
+
+    Camelot measures from the corner of the MediaBox, all others from that of the CropBox; and a file it cannot open, it
+    leaves behind open.
+    """
     try:
         document = pypdfium2.PdfDocument(pdf)
     except pypdfium2.PdfiumError:
-        return False
-    try:
-        return page <= len(document)
-    finally:
-        document.close()
+        return None
+    with closing(document), closing(pypdfium2.PdfDocument.new()) as single:
+        if page > len(document):
+            return None
+        single.import_pages(document, [page - 1])
+        with closing(single[0]) as shown:
+            shown.set_mediabox(*shown.get_cropbox())
+        stream = BytesIO()
+        single.save(stream)
+        return stream.getvalue()
 
 
 def _grid(table: Any) -> Grid | None:
