@@ -92,10 +92,18 @@ def test_camelot_sees_the_rules_alone(tmp_path: Path) -> None:
     assert found.df.map(str.strip).to_numpy().tolist() == [["00", "01"], ["10", "11"]]
 
 
+SINGLE = st.characters(
+    min_codepoint=0x21,
+    exclude_categories=("C", "Z", "M"),
+    exclude_characters=[chr(code) for code in range(0xFB00, 0xFB50)],
+)
+"""Characters that PDFium gives back as they are: it takes ligatures apart."""
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.text(st.characters(min_codepoint=0x21, exclude_categories=("C", "Z", "M")), min_size=1, max_size=8),
+        st.text(SINGLE, min_size=1, max_size=8),
         min_size=1,
         max_size=6,
     )
