@@ -167,6 +167,21 @@ class Mesh:
             sum(w * self.points[c][1] for w, c in zip(weights, corners, strict=True)),
         )
 
+    def forward(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the straightened page that shows at (x, y) of the page as filed, found by iteration.
+
+        Only for a mesh that does not turn the page by a quarter or more.
+        """
+        u, v = x, y
+        for _ in range(12):
+            at_x, at_y = self.back(u, v)
+            u, v = u + x - at_x, v + y - at_y
+        return u, v
+
+    def then(self, further: Mesh) -> Mesh:
+        """This way, and from where it leads on by another one: that of a page which had been turned before."""
+        return Mesh(self.width, self.height, self.columns, self.rows, tuple(further.back(x, y) for x, y in self.points))
+
     def box_back(self, box: Box) -> Box:
         """The upright box on the page as filed that holds the given box of the straightened page."""
         corners = [self.back(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]

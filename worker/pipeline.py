@@ -7,12 +7,12 @@ killed; models are loaded once per process, at the first page that needs them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from models.document import Origin, Page, Token
+from models.document import Box, Mesh, Origin, Page, Token, around
 from models.files import FileKind, FileResult, Item, Options
 from worker import origin, tables, textlayer
 from worker.clean import clean
@@ -60,7 +60,7 @@ def _pdf_page(path: Path, number: int, options: Options) -> Page:
         facts, image, scale, lambda crops: [seen.text for seen in _reader(options).recognise(crops)]
     )
     if judgement.to_be_read:
-        sheet = _Sheet(image, scale, judgement.origin, judgement.believed, judgement.witness)
+        sheet = _Sheet(image, scale, judgement.origin, judgement.believed, judgement.witness, facts.mesh)
         return _scan(sheet, path, number, options)
     _keep(single, path, number, options)
     grids = tables.grids(single, judgement.believed)
@@ -78,37 +78,64 @@ def _image_page(path: Path, number: int, options: Options) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A page to be read from its picture, and what its text layer said."""
+    """A page to be read from its picture, what its text layer said, and the way back if the picture was turned."""
 
     image: Picture
     scale: float
     origin: Origin
     believed: tuple[Token, ...] = ()
     witness: tuple[Token, ...] = ()
+    mesh: Mesh | None = None
 
 
 def _scan(sheet: _Sheet, path: Path, number: int, options: Options) -> Page:
     """Clean, read, write the text layer, find the grids, and look again where a cell has ink but no token."""
     reader = _reader(options)
-    cleaned = clean(sheet.image, sheet.scale, _upright(options.threads))
+    mixed = sheet.origin is Origin.MIXED  # what is believed of its layer runs from left to right already
+    cleaned = clean(sheet.image, sheet.scale, None if mixed else _upright(options.threads))
     height, width = (side * sheet.scale for side in cleaned.image.shape[:2])
     tokens = reader.read(cleaned.image, sheet.scale, cleaned.rules.segments)
-    if sheet.origin is Origin.MIXED:
-        tokens = origin.merge(sheet.believed, tokens)
+    if mixed:
+        tokens = origin.merge([straightened(token, cleaned.mesh) for token in sheet.believed], tokens)
     written = textlayer.write(cleaned.image, tokens, cleaned.rules.points(sheet.scale), (width, height))
     grids = tables.grids(written, tokens, engine="vector")
-    missed = reader.read_at(cleaned.image, sheet.scale, overlooked(cleaned.image, sheet.scale, grids))
-    if missed:
+    marks = overlooked(cleaned.image, sheet.scale, grids)
+    if marks:
+        missed = reader.read_at(cleaned.image, sheet.scale, marks)
         tokens = (*tokens, *missed)
-        grids = tuple(filled(grid, tokens) for grid in grids)
+        grids = tuple(filled(grid, (*tokens, *unread(marks, missed))) for grid in grids)
     page = Page(
-        number, width, height, sheet.origin, tokens, grids,
-        layer=sheet.witness, mesh=cleaned.mesh, seals=cleaned.seals, engine=reader.engine,
+        number, width, height, sheet.origin, tokens, grids, layer=sheet.witness, mesh=_way_back(cleaned.mesh, sheet),
+        seals=tuple(replace(s, box=sheet.mesh.box_back(s.box)) if sheet.mesh else s for s in cleaned.seals),
+        engine=reader.engine,
     )  # fmt: skip
     if options.searchable:
         filed = (sheet.image.shape[1] * sheet.scale, sheet.image.shape[0] * sheet.scale)
         _keep(textlayer.write(sheet.image, tokens, (), filed, cleaned.mesh), path, number, options)
     return page
+
+
+def straightened(token: Token, mesh: Mesh | None) -> Token:
+    """A token of the page as filed where it stands on the straightened page."""
+    if mesh is None:
+        return token
+    middle = token.box.centre[1]
+    corners = [mesh.forward(x, y) for x in (token.box.x0, token.box.x1) for y in (token.box.y0, token.box.y1)]
+    glyphs = tuple(
+        replace(glyph, x0=mesh.forward(glyph.x0, middle)[0], x1=mesh.forward(glyph.x1, middle)[0])
+        for glyph in token.glyphs
+    )
+    return replace(token, box=around([Box(x, y, x, y) for x, y in corners]), glyphs=glyphs)
+
+
+def unread(marks: Sequence[Box], read: Sequence[Token]) -> Iterator[Token]:
+    """A doubtful token without text for each place with ink at which nothing could be read: it is not blank."""
+    return (Token("", mark, 0.0) for mark in marks if not any(mark.overlap(token.box) > 0 for token in read))
+
+
+def _way_back(mesh: Mesh | None, sheet: _Sheet) -> Mesh | None:
+    """From the straightened page to the page as displayed, over the quarter turns its text had asked for."""
+    return mesh.then(sheet.mesh) if mesh and sheet.mesh else mesh or sheet.mesh
 
 
 @cache

@@ -61,12 +61,13 @@ def page_line(tokens: Sequence[Token], page: Page) -> Line:
 
 
 def reading(tokens: Sequence[Token], page: Page, blank: Box) -> Reading:
-    """What stands in one cell; without tokens a blank reading at the cell's own place.
+    """What stands in one cell; without tokens a blank reading at the cell's own place, without text a doubtful one.
 
     Where characters are known, `glyphs` holds exactly one for each character of `text`.
     """
     if not any(token.text.strip() for token in tokens):
-        return Reading("", page.number, _as_filed(blank, page))
+        sure = min((token.probability for token in tokens), default=1.0)
+        return Reading("", page.number, _as_filed(blank, page), probability=sure)
     text, glyphs = "", []
     known = all(len(token.glyphs) == len(token.text) for token in tokens)
     before: Token | None = None
