@@ -92,18 +92,19 @@ def test_camelot_sees_the_rules_alone(tmp_path: Path) -> None:
     assert found.df.map(str.strip).to_numpy().tolist() == [["00", "01"], ["10", "11"]]
 
 
-SINGLE = st.characters(
-    min_codepoint=0x21,
-    exclude_categories=("C", "Z", "M"),
-    exclude_characters=[chr(code) for code in range(0xFB00, 0xFB50)],
+PRINTED = st.one_of(
+    st.characters(min_codepoint=0x21, max_codepoint=0x7E),
+    st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+    st.characters(min_codepoint=0xFF01, max_codepoint=0xFF5E),
+    st.sampled_from("、。《》“”（）〇①△▲☑é²ⅣΩж"),
 )
-"""Characters that PDFium gives back as they are: it takes ligatures apart."""
+"""What disclosures print; PDFium takes ligatures apart and turns the order of scripts that run to the left."""
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.text(SINGLE, min_size=1, max_size=8),
+        st.text(PRINTED, min_size=1, max_size=8),
         min_size=1,
         max_size=6,
     )
