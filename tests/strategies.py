@@ -166,14 +166,14 @@ def _economic(account: Account) -> Draft:
     staff = basic * account.staff_share // 100
     wages = staff // 3
     office = (basic - staff) // 2
-    draft.row("工资福利支出", {"1": staff}, "301")
-    draft.row("基本工资", {"1": wages}, "30101")
-    draft.row("津贴补贴", {"1": staff - wages}, "30102")
-    draft.row("人员经费合计", {"1": staff})
-    draft.row("商品和服务支出", {"1": basic - staff}, "302", block=1)
-    draft.row("办公费", {"1": office}, "30201", block=1)
-    draft.row("差旅费", {"1": basic - staff - office}, "30211", block=1)
-    draft.row("公用经费合计", {"1": basic - staff}, block=1)
+    draft.row("工资福利支出", {"": staff}, "301")
+    draft.row("基本工资", {"": wages}, "30101")
+    draft.row("津贴补贴", {"": staff - wages}, "30102")
+    draft.row("人员经费合计", {"": staff})
+    draft.row("商品和服务支出", {"": basic - staff}, "302", block=1)
+    draft.row("办公费", {"": office}, "30201", block=1)
+    draft.row("差旅费", {"": basic - staff - office}, "30211", block=1)
+    draft.row("公用经费合计", {"": basic - staff}, block=1)
     return draft
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import Document, Page
+from models.document import Box, Document, Glyph, Page, Token
 from tests.ruled_pages import WIDE, grid, page
 from worker.layout import lay_out
+from worker.layout.gridless import parted
 from worker.layout.mending import mend
 
 TITLE = "支出决算表"
@@ -91,6 +92,57 @@ def test_a_form_without_rules_is_built_from_its_text() -> None:
     assert table.form == "公开03"
     assert figures(document) == ROWS
     assert all("no rules found" in cell.doubt for cell in table.cells)
+
+
+def unruled(rows: list[list[str]], *, left: bool = False, title: str = TITLE) -> Page:
+    """A page of text without rules, header words in the middle of their columns, data at the right or left edge."""
+    ruled = page(1, grid(rows, widths=[130.0] * len(rows[0])), above=(title,) if title else (), width=1200)
+    tokens = []
+    for cell in ruled.grids[0].cells:
+        for one in cell.tokens:
+            shift = (cell.box.x0 + cell.box.x1 - one.box.x0 - one.box.x1) / 2 if cell.row < 2 else 0.0
+            shift = cell.box.x0 + 2 - one.box.x0 if left and cell.row >= 2 else shift
+            box = replace(one.box, x0=one.box.x0 + shift, x1=one.box.x1 + shift)
+            tokens.append(replace(one, box=box, glyphs=()))
+    outside = [t for t in ruled.tokens if t.box.y1 < ruled.grids[0].box.y0]
+    return replace(ruled, grids=(), tokens=(*outside, *tokens))
+
+
+NUMBERS = ["栏次", "", "1", "2", "3", "4", "5", "6"]
+NOUGHTS = [[text or "0" for text in row] for row in ROWS]
+
+
+def test_a_number_over_noughts_at_the_edge_makes_no_column_of_its_own() -> None:
+    document = lay_out([unruled([HEAD, NUMBERS, *NOUGHTS])])
+    assert figures(document) == NOUGHTS
+    assert [column.number for column in document.tables[0].columns] == list("123456")
+
+
+def test_dashes_at_the_left_edge_stand_under_the_header_beside_them() -> None:
+    rows = [[text or "-" for text in row] for row in ROWS]
+    assert figures(lay_out([unruled([HEAD, NUMBERS, *rows], left=True)])) == rows
+
+
+def test_a_page_without_rules_and_title_goes_on_with_the_table_before() -> None:
+    first, second = unruled([HEAD, NUMBERS, *NOUGHTS[:2]]), unruled([HEAD, NUMBERS, *NOUGHTS[2:]], title="")
+    assert figures(lay_out([first, replace(second, number=2)])) == NOUGHTS
+
+
+def test_an_amount_and_the_name_behind_it_are_two_cells() -> None:
+    glyphs = tuple(Glyph(c, 1.0, 10.0 + 5 * i + (4 if i > 3 else 0), 15.0 + 5 * i) for i, c in enumerate("0.00结余"))
+    fused = Token("0.00结余", Box(10, 0, 48, 9), 1.0, glyphs)
+    assert [one.text for one in parted(fused)] == ["0.00", "结余"]
+    assert parted(fused)[1].box.x0 == glyphs[4].x0
+    close = replace(fused, glyphs=tuple(replace(g, x0=10.0 + 5 * i) for i, g in enumerate(glyphs)))
+    assert parted(close) == (close,)
+
+
+def test_office_and_unit_may_stand_beside_each_other_inside_the_grid() -> None:
+    titled = [TITLE] + ["<"] * 7
+    office = ["部门：青河县统计局", "<", "<", "<", "金额单位：万元", "<", "<", "<"]
+    document = lay_out([page(1, grid([titled, office, HEAD, *ROWS]))])
+    assert figures(document) == ROWS
+    assert document.tables[0].unit == "万元"
 
 
 def test_a_list_of_contents_is_no_table() -> None:

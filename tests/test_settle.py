@@ -186,7 +186,7 @@ def test_doubt_of_the_recogniser_is_outweighed_by_two_identities_but_not_by_none
 
 def test_the_recognisers_second_thought_points_out_the_cell() -> None:
     clean = build(ACCOUNT)
-    victim = found(clean, "公开06", "基本工资", "1")
+    victim = found(clean, "公开06", "基本工资", "")
     text = next(c.reading.text for c in printed_cells(clean) if c.cell_id == victim)
     other = "1" if text[0] != "1" else "7"
     glyphs = [Glyph(c, 0.99, 0, 1) for c in text]
@@ -232,7 +232,7 @@ def test_documents_without_tables_settle(text: str) -> None:
 @pytest.mark.parametrize(("probability", "status"), [(0.25, CellStatus.FLAGGED), (0.5, CellStatus.READ)])
 def test_one_identity_outweighs_some_doubt_but_not_all(probability: float, status: CellStatus) -> None:
     clean = build(ACCOUNT)
-    leaf = found(clean, "公开06", "基本工资", "1")
+    leaf = found(clean, "公开06", "基本工资", "")
     text = next(c.reading.text for c in printed_cells(clean) if c.cell_id == leaf)
     assert cell(settle(with_text(ACCOUNT, {leaf: text}, probability)), leaf).status is status
 

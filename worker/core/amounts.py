@@ -50,6 +50,7 @@ _WIDE = str.maketrans(
 # A lone dash, alone or doubled, and a lone slash stand where an office prints "nothing here".
 _NOTHING = re.compile(r"[-_/.~=*]{0,4}")
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)(?:\.\d{1,6})?")
+_STROKE = re.compile(r"(?:[~=–—―一.·]+\s*)(?=\d)")
 _SHORT = re.compile(r"(?<=[,.])\s+(?=\d)|(?<=\d)\s+(?=[,.])")
 _JUNK = "|¦!'\":;_~^*()[]{}<>《》【】=\\/,.-"
 _SEPARATORS = re.compile(r"[,.:;'\s]+")
@@ -101,6 +102,22 @@ def is_nothing(text: str) -> bool:
     never be told from a zero that was printed.
     """
     return bool(_NOTHING.fullmatch(re.sub(r"\s", "", folded(text)))) or text.strip() == "一"
+
+
+@lru_cache(maxsize=KEPT)
+def signed(text: str) -> Amount | None:
+    """The negative amount of a text that begins with a stroke which may be a minus sign, or a speck or rule.
+
+    Long dashes, ~, =, 一 and a point before the digits; None where the rest is no amount. Whoever uses it must doubt it.
+    """
+    wide = unicodedata.normalize("NFKC", text).strip()
+    found = _STROKE.match(wide)
+    amount = parse(wide[found.end() :]) if found else None
+    if amount is None or amount.percent or amount.value <= 0:
+        return None
+    if found and "." in found[0] and not amount.decimals:
+        return None
+    return Amount(-amount.value, amount.decimals, text, amount.grouped)
 
 
 @lru_cache(maxsize=KEPT)

@@ -25,6 +25,8 @@ UPPER_LEVEL_LOST = 0.85
 SHORTEST_TITLE, LONGEST_TITLE = 5, 40
 SHORTEST_FUZZY = 3
 
+THREE_PUBLIC = "三公"
+
 # Titles of tables that look like a form and are none: the nearest wording decides, and these decide for no form.
 OTHER_TITLES = (
     "财政拨款支出决算明细表",
@@ -178,7 +180,12 @@ def form_by_title(text: str) -> FormMatch | None:
     bare = bare_title(text)
     if not SHORTEST_TITLE <= len(bare) <= LONGEST_TITLE or is_budget_title(text):
         return None
-    scored = [(likeness(bare, title), len(title), form) for form in all_forms() for title in form.titles]
+    scored = [
+        (likeness(bare, title), len(title), form)
+        for form in all_forms()
+        for title in form.titles
+        if THREE_PUBLIC in title or THREE_PUBLIC not in bare
+    ]
     best, _, form = max(scored, key=lambda one: one[:2])
     rivals = [value for value, _, other in scored if other is not form]
     rivals += [likeness(bare, title) for title in OTHER_TITLES]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from models.document import Repair, SettledRow
 from models.reference import functional_names
-from worker.core.names import NameRepair, repair_by_witnesses, repair_item, script_repair
+from worker.core.names import MARKS, NameRepair, repair_by_witnesses, repair_item, script_repair
 from worker.core.numbering import line_numbers
 from worker.core.sheets import Sheet
+
+CODE_LENGTHS = (3, 5, 7)
+_PARTED = re.compile(r"[.．·\-－]")
 
 
 def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], list[Repair]]:
@@ -25,7 +29,7 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
             rows.append(
                 SettledRow(
                     line_no=numbers.get(row, _close(printed.line_no.text)),
-                    code=_close(printed.code.text),
+                    code=joined_code(printed.code.text),
                     name=fixed.repaired if fixed else _close(printed.name.text),
                 )
             )
@@ -34,6 +38,13 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
         repairs.extend(_renumbered(sheet, row, number) for row, number in numbers.items())
         settled.append(tuple(rows))
     return settled, repairs
+
+
+def joined_code(text: str) -> str:
+    """A printed code without blanks and marks before it, its 类, 款 and 项 joined where dots or dashes part them."""
+    plain = _close(text).lstrip(MARKS)
+    digits = _PARTED.sub("", plain)
+    return digits if digits.isdigit() and len(digits) in CODE_LENGTHS else plain
 
 
 def _close(text: str) -> str:

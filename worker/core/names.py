@@ -21,6 +21,8 @@ AGREEING = 2
 _ORDINAL = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}[、.．，]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．])\s*"
 )
+# Marks that begin no name: boxes and ticks of forms, rules and specks read as characters.
+MARKS = "☑☐□■▪|¦_·•"
 _INCLUDING = re.compile(r"^其中[:：]?")
 TOTALS = ("合计", "总计", "小计", "支出合计", "收入合计", "收入总计", "支出总计")
 
@@ -53,14 +55,14 @@ def simplified(text: str) -> str:
 @lru_cache(maxsize=8192)
 def bare(name: str) -> str:
     """A name as it is compared: simplified, without ordinal, 其中, spaces, brackets and punctuation."""
-    text = re.sub(r"\s+", "", simplified(name))
+    text = re.sub(r"\s+", "", simplified(name)).lstrip(MARKS)
     return squashed(_INCLUDING.sub("", _ORDINAL.sub("", text)))
 
 
 @lru_cache(maxsize=8192)
 def split_ordinal(name: str) -> tuple[str, str]:
     """The ordinal of a printed name (一、 or 其中：) and the rest, without spaces."""
-    text = re.sub(r"\s+", "", name)
+    text = re.sub(r"\s+", "", name).lstrip(MARKS)
     found = _ORDINAL.match(text) or _INCLUDING.match(text)
     return (text[: found.end()], text[found.end() :]) if found else ("", text)
 
@@ -134,10 +136,13 @@ def repair_item(printed: str, item: Item) -> NameRepair | None:
 
 
 def script_repair(printed: str) -> NameRepair | None:
-    """The name in simplified script, None where it is already."""
+    """The name in simplified script without marks before it, None where it is so already."""
     text = re.sub(r"\s+", "", printed)
-    plain = simplified(text)
-    return NameRepair(printed, plain, "script", "OpenCC t2s") if plain != text else None
+    bared = text.lstrip(MARKS)
+    plain = simplified(bared)
+    if plain != bared:
+        return NameRepair(printed, plain, "script", "OpenCC t2s")
+    return NameRepair(printed, plain, "glyph", "项目名称前的符号") if bared != text else None
 
 
 def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str = "") -> NameRepair | None:

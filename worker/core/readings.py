@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from models.document import Cell, Reading, Table
-from worker.core.amounts import Amount, Convention, against, folded, is_nothing, learn, literal, parse, repair
+from worker.core.amounts import Amount, Convention, against, folded, is_nothing, learn, literal, parse, repair, signed
 from worker.core.checks import Figure
 from worker.core.names import bare
 from worker.core.other_tables import numeric_columns
@@ -16,6 +16,7 @@ FEN = 2
 WORTH_TRYING = 0.01
 NUMERIC_CHARACTERS = 0.5
 TOTAL = "合计"
+DASHES = "–—―"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Said:
     """A cell's amount (None: nothing printed, or no amount), how it was repaired, and what is doubtful about it.
 
     `counts` is False for cells of columns of words, whose text is no amount and need not be. `misplaced` says why the
-    whole row may not be what its label says; no sum can settle that.
+    whole row may not be what its label says; no sum can settle that. `other` is the amount without a doubtful sign.
     """
 
     cell: Cell
@@ -32,6 +33,7 @@ class Said:
     doubt: str = ""
     counts: bool = True
     misplaced: str = ""
+    other: Decimal | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -86,6 +88,9 @@ def _said(cell: Cell, convention: Convention) -> Said:
     text = cell.reading.text
     if is_nothing(text):
         return Said(cell)
+    negative = signed(text)
+    if negative is not None and not (text.strip()[0] in DASHES and _is_typed(cell.reading)):
+        return Said(cell, negative, doubt="符号存疑：数字前的笔画或为负号", other=-negative.value)
     amount = parse(text)
     if amount is not None and not amount.percent:
         return Said(cell, amount, doubt=against(amount, convention))
@@ -94,6 +99,11 @@ def _said(cell: Cell, convention: Convention) -> Said:
         return Said(cell, fixed[0], repair=fixed[1])
     closest = literal(text) if amount is None else None
     return Said(cell, closest, doubt="数字格式不完整" if closest else "不是数字")
+
+
+def _is_typed(reading: Reading) -> bool:
+    """Whether the text is the file's own, where a dash is a dash."""
+    return reading.probability >= 1.0 and all(not glyph.alternatives for glyph in reading.glyphs)
 
 
 def figures(tables: Iterable[Table], said: Mapping[str, Said]) -> dict[str, Figure]:

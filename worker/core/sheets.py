@@ -29,17 +29,22 @@ class Sheet:
     total: int | None
 
     def cell(self, row: int, number: str) -> Cell | None:
-        """The cell of a row under a 栏次 of the row's block; a column without 栏次 that stands alone in it is any."""
+        """The cell of a row under a 栏次 of the row's block; a column that stands alone in it without 栏次 is any."""
         block = self.table.rows[row].block
         beside = [(i, column.number) for i, column in enumerate(self.table.columns) if column.block == block]
         for index, printed in beside:
-            if printed == number or (not printed and len(beside) == 1):
+            if printed == number or (len(beside) == 1 and (not printed or self.is_unnumbered)):
                 return self.cells.get((row, index))
         return None
 
+    @property
+    def is_unnumbered(self) -> bool:
+        """Whether the form gives its columns no 栏次 (公开06), whatever a document prints over them."""
+        return self.form is not None and not any(column.number for column in self.form.columns)
+
     def has_column(self, number: str) -> bool:
-        """Whether a column of that 栏次 is there."""
-        return any(column.number == number for column in self.table.columns)
+        """Whether a column of that 栏次 is there; without 栏次, any column is."""
+        return any(self.is_unnumbered or column.number == number for column in self.table.columns)
 
     def rows_of_item(self, name: str, group: str = "") -> list[int]:
         """The rows that are the form's item of that name, in one group if one is given."""

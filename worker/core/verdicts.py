@@ -62,7 +62,7 @@ def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
         status=status,
         confidence=_confidence(said, evidence),
         reason=reason,
-        alternatives=_alternatives(evidence, value, convention) if status is CellStatus.FLAGGED else (),
+        alternatives=_alternatives(said, evidence, convention) if status is CellStatus.FLAGGED else (),
     )
     return Verdict(cell, repaired)
 
@@ -119,8 +119,10 @@ def _contradicted(said: Said, evidence: Evidence, bench: Bench) -> str:
     return f"{state}{words}不符，差{gap:f}（{shown}）{meant}；{CHECK_OBJECT}"
 
 
-def _alternatives(evidence: Evidence, value: Decimal | None, convention: Convention) -> tuple[str, ...]:
-    return tuple(printed(wanted, convention) for wanted in evidence.wanted if wanted != value)
+def _alternatives(said: Said, evidence: Evidence, convention: Convention) -> tuple[str, ...]:
+    value = said.amount.value if said.amount is not None else None
+    others = dict.fromkeys((*evidence.wanted, *(() if said.other is None else (said.other,))))
+    return tuple(printed(other, convention) for other in others if other != value)
 
 
 def _repair(said: Said, evidence: Evidence) -> Repair | None:

@@ -175,7 +175,7 @@ def _unicode(textpage: Any, index: int) -> str:
     """A character's Unicode value; U+FFFD where the PDF gives none or gives what is no character."""
     code = pdfium.FPDFText_GetUnicode(textpage, index)
     surrogate = 0xD800 <= code <= 0xDFFF  # noqa: PLR2004  the range is the name
-    if code == 0 or surrogate or code > 0x10FFFF or pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1:  # noqa: PLR2004
+    if code == 0 or surrogate or code > 0x10FFFF or pdfium.FPDFText_HasUnicodeMapError(textpage, index) == 1:  # noqa: PLR2004  # the last code point
         return _UNMAPPED
     return chr(code)
 

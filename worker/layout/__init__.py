@@ -18,6 +18,8 @@ from worker.layout.sheets import Sheet, take_apart
 
 __all__ = ["lay_out"]
 
+COVER_CHARACTERS = 60
+
 
 def lay_out(pages: Sequence[Page]) -> Document:
     """A document from its pages in order: tables in order of appearance, then the lines outside of them.
@@ -87,6 +89,13 @@ def _with_units(tables: Sequence[Table]) -> tuple[Table, ...]:
 
 
 def _origin(pages: Sequence[Page]) -> Origin:
-    """The origin all pages that show anything agree on."""
-    origins = {page.origin for page in pages if page.tokens} or {page.origin for page in pages}
+    """What most needs to be known of where the characters come from: one garbled page makes a garbled document.
+
+    Pages that could not be read do not count; blank pages and covers only where there are no others.
+    """
+    read = [page for page in pages if page.width] or list(pages)
+    full = [page for page in read if sum(len(token.text) for token in page.tokens) >= COVER_CHARACTERS]
+    origins = {page.origin for page in full or [page for page in read if page.tokens] or read}
+    if Origin.GARBLED_TEXT in {page.origin for page in read}:
+        return Origin.GARBLED_TEXT
     return origins.pop() if len(origins) == 1 else Origin.MIXED

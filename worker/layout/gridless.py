@@ -6,8 +6,10 @@ Rows are the lines of text. Columns are the strips that text fills in the rows o
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from models.document import Box, Grid, GridCell, Page, Token, around
@@ -21,6 +23,9 @@ FEWEST_ROWS = 4
 FEWEST_FIGURES = 2
 HEADER_LINES = 10
 WHITE = 2.0
+_FUSED = re.compile(r"([-(]?\d[\d,]*(?:\.\d+)?\)?)(?=[\u4e00-\u9fff])")
+GAP = 0.25
+_UPPER = ("栏次", "项目")
 
 
 def grids_of_tokens(lines: Sequence[PrintedLine], page: Page, bottoms: Sequence[Box]) -> list[tuple[Grid, str]]:
@@ -28,6 +33,7 @@ def grids_of_tokens(lines: Sequence[PrintedLine], page: Page, bottoms: Sequence[
 
     Each comes with the doubt to be put on its cells.
     """
+    lines = [replace(line, tokens=tuple(piece for token in line.tokens for piece in parted(token))) for line in lines]
     titles = [i for i, line in enumerate(lines) if is_form_title(line.text)]
     found = []
     for place, index in enumerate(titles):
@@ -37,8 +43,27 @@ def grids_of_tokens(lines: Sequence[PrintedLine], page: Page, bottoms: Sequence[
         if not ruled or (last < len(lines) and min(ruled) > lines[last].box.y0):
             found += _grid(body, headed=True)
     if not titles and not bottoms:
-        found += _grid(list(lines), headed=False)
+        found += _grid(list(lines), headed=True) or _grid(list(lines), headed=False)
     return [(grid, DOUBT) for grid in found]
+
+
+def parted(token: Token) -> tuple[Token, ...]:
+    """The token, or its amount and the words right behind it where a layer runs two columns together."""
+    found = _FUSED.match(token.text)
+    if not found or len(token.glyphs) != len(token.text):
+        return (token,)
+    cut = found.end(1)
+    if token.glyphs[cut].x0 - token.glyphs[cut - 1].x1 < GAP * token.box.height:
+        return (token,)
+    return tuple(
+        replace(
+            token,
+            text=token.text[part],
+            box=replace(token.box, x0=token.glyphs[part][0].x0, x1=token.glyphs[part][-1].x1),
+            glyphs=token.glyphs[part],
+        )
+        for part in (slice(0, cut), slice(cut, None))
+    )
 
 
 def _figures(line: PrintedLine) -> int:
@@ -69,13 +94,57 @@ def _is_prose(line: PrintedLine) -> bool:
 
 
 def _strips(body: Sequence[PrintedLine], head: Sequence[PrintedLine]) -> list[tuple[float, float]]:
-    """Extents of the columns: what the text of the data fills, and header words that stand over white."""
+    """Extents of the columns: what the text of the data fills, widened by the header words over one column alone.
+
+    Header words that stand over white, without others that show to which column they belong, make columns of their own.
+    """
     strips = _union([(token.box.x0, token.box.x1) for line in body for token in line.tokens])
-    for line in head:
-        for token in line.tokens:
-            if all(token.box.x1 < x0 or token.box.x0 > x1 for x0, x1 in strips):
-                strips = sorted([*strips, (token.box.x0, token.box.x1)])
-    return strips
+    words = _leaf_words(head)
+    for above in (True, False):
+        for word in words:
+            under = [i for i, strip in enumerate(strips) if _meet(word, strip)]
+            if above and len(under) == 1:
+                strips[under[0]] = _widened(strips, under[0], word)
+            elif not above and not under:
+                strips = sorted([*strips, word])
+    return _paired(strips, body, words)
+
+
+def _paired(
+    strips: Sequence[tuple[float, float]], body: Sequence[PrintedLine], words: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """The strips, those of data under no word put together with the word beside them that stands over no data."""
+    figures = [(token.box.x0, token.box.x1) for line in body for token in line.tokens]
+    kept = [strips[0]] if strips else []
+    for strip in strips[1:]:
+        last = kept[-1]
+        sides = [
+            (any(_meet(strip, f) for f in figures), any(_meet(strip, w) for w in words)) for strip in (last, strip)
+        ]
+        if sorted(sides) == [(False, True), (True, False)]:
+            kept[-1] = (last[0], strip[1])
+        else:
+            kept.append(strip)
+    return kept
+
+
+def _leaf_words(head: Sequence[PrintedLine]) -> list[tuple[float, float]]:
+    """Extents of the header's words; 项目 and 栏次 stand over codes and names together where 科目名称 is printed."""
+    tokens = [token for line in head for token in line.tokens]
+    named = any(token.text.strip() == "科目名称" for token in tokens)
+    return [(t.box.x0, t.box.x1) for t in tokens if not (named and t.text.strip() in _UPPER)]
+
+
+def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[1] >= other[0] and one[0] <= other[1]
+
+
+def _widened(strips: Sequence[tuple[float, float]], index: int, word: tuple[float, float]) -> tuple[float, float]:
+    """A strip with a word that meets no other one, kept a little away from its neighbours."""
+    left = strips[index - 1][1] + WHITE if index else word[0]
+    right = strips[index + 1][0] - WHITE if index + 1 < len(strips) else word[1]
+    own = strips[index]
+    return min(own[0], max(word[0], left)), max(own[1], min(word[1], right))
 
 
 def _union(extents: list[tuple[float, float]]) -> list[tuple[float, float]]:

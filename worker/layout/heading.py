@@ -27,6 +27,7 @@ _TOTAL = re.compile(r"^(?:收入|支出)?[合总小]计$")
 _FIGURE = re.compile(r"^[^\d]*\d[\d,]*[.,]\d{2}\D*$|^\d{3,}$|^\d{3}\.\d\d$")
 _SMALL = re.compile(r"^\d{1,2}$")
 _CODE_LEVELS = frozenset("类款项")
+_CAPTION = re.compile(r"(?:部门|单位)(?:名称)?[:：]|公开\d+表|单位[亿万千]?元$")  # as printed
 _NOTE = re.compile(r"^(?:备?注|说明)[:：\d]")  # as printed
 _ANCHORS = frozenset(
     ("项目", "行次", "栏次", "类", "款", "科目编码", "科目代码", "科目名称", "决算数", "预算数", "金额")
@@ -96,16 +97,23 @@ def is_wide(cell: GridCell, grid: Grid) -> bool:
 
 
 def caption_rows(grid: Grid) -> int:
-    """How many rows at the top hold a title, an office or a unit, each in one cell over the whole width."""
+    """How many rows at the top hold a title, an office or a unit: in one cell over the whole width, or beside others."""
     count = 0
     while count < grid.row_count - 1:
         cells = starting(grid, count)
-        if len(cells) != 1 or not is_wide(cells[0], grid) or holds_data([cell_text(cells[0])]):
+        if not _is_caption(grid, cells):
             break
         if "经费" in cell_text(cells[0]) and "表" not in cell_text(cells[0]):
             break
         count += 1
     return count
+
+
+def _is_caption(grid: Grid, cells: list[GridCell]) -> bool:
+    """Whether a row's cells say what the table is, and name neither columns nor figures."""
+    if len(cells) == 1 and is_wide(cells[0], grid):
+        return not holds_data([cell_text(cells[0])])
+    return bool(cells) and all(_CAPTION.search(cell_text(cell)) for cell in cells)
 
 
 def header_end(grid: Grid, first: int) -> int:

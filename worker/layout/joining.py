@@ -84,10 +84,23 @@ def _going_on(table: Growing, part: Part, between: Sequence[PrintedLine]) -> tup
     if part.page.number - last.page.number > 1 or not _same_title(table, part):
         return None
     if part.has_header:
-        return go_on(table.plans[0], part.grid) if _same_header(table.parts[0], part) else None
+        return go_on(table.plans[0], part.grid) if _same_header(table.parts[0], part) else _by_columns(table, part)
     if part.page.number == last.page.number and text_between(between, part.page):
         return None
     return go_on(table.plans[0], part.grid)
+
+
+def _by_columns(table: Growing, part: Part) -> tuple[Grid, Plan] | None:
+    """The grid and its own plan where a part without title has all of the table's columns, however they are printed."""
+    form = table.form
+    if form is None or part.caption.titled:
+        return None
+    plan = plan_columns(form, part.grid, part.leaves, part.header_rows, part.end_row)
+    same = [(c.number, c.name, c.block) for c in plan.columns] == [
+        (c.number, c.name, c.block) for c in table.plans[0].columns
+    ]
+    match = find_form("", part.leaves, form.code)
+    return (part.grid, plan) if same and match is not None and match.form is form else None
 
 
 def _same_title(table: Growing, part: Part) -> bool:

@@ -183,7 +183,7 @@ def _column(form: Form, leaf: Leaf, wanted: int | None, block: int, index: int) 
     if wanted is None:
         return Column(leaf.number or f"x{index + 1}", leaf.header or f"column {index + 1}", leaf.header, block)
     column = form.columns[wanted]
-    return Column(column.number, column.name, leaf.header, block)
+    return Column(column.number or leaf.number, column.name, leaf.header, block)
 
 
 def _column_doubt(wanted: int | None, alike: float) -> str:
