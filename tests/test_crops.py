@@ -54,7 +54,7 @@ def test_a_rule_grazed_by_a_box_only_clips_it() -> None:
 
 def test_a_box_is_drawn_out_to_a_minus_on_its_left_but_not_into_its_neighbour() -> None:
     (lone,) = places([(100, 10, 200, 40)], [], SHAPE)
-    assert lone.x0 == 85
+    assert (lone.x0, lone.drawn) == (55, 45)
     _, right = places([(10, 10, 90, 40), (100, 10, 200, 40)], [], SHAPE)
     assert right.x0 == 95
     (walled,) = places([(100, 10, 200, 40)], [(98, 0, 98, 100)], SHAPE)
@@ -127,3 +127,30 @@ def test_a_line_stands_on_its_own_paper() -> None:
 def test_only_a_page_of_black_and_white_is_softened(levels: tuple[int, ...], changed: bool) -> None:
     page = in_colour(GREY.choice(np.array(levels, dtype=np.uint8), size=(50, 50)))
     assert bool((softened(page) != page).any()) is changed
+
+
+def drawn_out(minus: tuple[int, int, int, int] | None) -> Place:
+    """Where a figure's crop begins that was drawn out by 45 pixels, with a stroke (x, y, width, height) before it."""
+    grey = paper()
+    grey[8:32, 50:110:8] = 30
+    if minus:
+        x, y, w, h = minus
+        grey[y : y + h, x : x + w] = 40
+    place = trimmed(grey, Place(0, 0, 120, 40, drawn=45))
+    assert place is not None
+    return place
+
+
+def test_empty_paper_before_a_box_is_taken_back() -> None:
+    assert drawn_out(None).x0 == 43
+    assert drawn_out((20, 6, 2, 2)).x0 == 43
+
+
+@pytest.mark.parametrize(("start", "width"), [(32, 8), (8, 30)])
+def test_a_minus_and_a_long_stroke_before_a_box_are_kept(start: int, width: int) -> None:
+    assert drawn_out((start, 18, width, 3)).x0 == start - 2
+
+
+def test_a_rule_along_the_edge_and_a_mark_far_off_are_no_part_of_the_line() -> None:
+    assert drawn_out((0, 0, 45, 3)).x0 == 43
+    assert drawn_out((2, 16, 8, 8)).x0 == 43
