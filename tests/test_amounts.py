@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import Glyph
-from worker.core.amounts import Amount, Convention, against, is_nothing, learn, literal, parse, printed, repair
+from worker.core.amounts import Amount, Convention, against, is_nothing, learn, literal, parse, printed, repair, signed
 
 fen = st.integers(min_value=-(10**14), max_value=10**14).map(lambda n: Decimal(n).scaleb(-2))
 
@@ -176,3 +176,17 @@ def test_mixed_printing_teaches_nothing() -> None:
     mixed = numbers([f"{n}000.25" for n in range(10, 30)] + [f"{n}000" for n in range(10, 30)])
     assert learn(mixed).decimals is None
     assert learn(mixed[:5]) == Convention()
+
+
+@pytest.mark.parametrize(
+    "text", ["~1,234.50", "=1,234.50", "—1,234.50", "– 1,234.50", "一1,234.50", ".1,234.50", "．1,234.50"]
+)
+def test_a_stroke_before_the_digits_may_be_a_minus_sign(text: str) -> None:
+    found = signed(text)
+    assert found is not None
+    assert found.value == Decimal("-1234.50")
+
+
+@pytest.mark.parametrize("text", ["1.00", "-1.00", "—", "一", ".50", "一、1.00", "~0.00", "—5%", "第1.00"])
+def test_a_plain_amount_and_no_amount_have_no_doubtful_sign(text: str) -> None:
+    assert signed(text) is None

@@ -169,3 +169,8 @@ def test_no_forms_column_is_given_twice(texts: list[str], form: Form) -> None:
     assigned = [match.column for match in match_columns(form, leaves) if match.column is not None]
     assert len(assigned) == len(set(assigned))
     assert 0 <= header_likeness(form, leaves) <= 1
+
+
+def test_a_title_that_speaks_of_the_three_is_no_other_form() -> None:
+    found = form_by_title("政府机关“三公”经费公共预算财政拨款支出决算表")
+    assert found is None or found.form.code == "公开07"

@@ -297,3 +297,15 @@ def test_a_grid_after_a_page_without_any_does_not_go_on() -> None:
     tables = lay_out([page(1, grid(rows), above=("一般公共预算财政拨款支出决算表",)), page(2), far]).tables
     assert [table.code for table in tables] == ["公开05", "T1"]
     assert "no header found" in tables[1].doubts
+
+
+def test_the_origin_is_what_the_pages_with_text_are() -> None:
+    prose = "本部门收入支出决算的总体情况与上年相比没有变化" * 4
+    typed = replace(page(1, above=(prose,)), origin=Origin.BORN_DIGITAL)
+    scan = page(2, above=(prose,))
+    cover, unread = page(3, above=("封面",)), Page(4, 0.0, 0.0, Origin.SCAN, (), problem="hangs")
+    garbled = replace(cover, origin=Origin.GARBLED_TEXT)
+    assert lay_out([typed, cover, unread]).origin is Origin.BORN_DIGITAL
+    assert lay_out([typed, scan]).origin is Origin.MIXED
+    assert lay_out([typed, scan, garbled]).origin is Origin.GARBLED_TEXT
+    assert lay_out([cover]).origin is Origin.SCAN

@@ -6,7 +6,15 @@ import pytest
 
 from models.forms import all_forms, form_by_code
 from models.reference import functional_names
-from worker.core.names import bare, match_items, repair_by_witnesses, repair_item, simplified, split_ordinal
+from worker.core.names import (
+    bare,
+    match_items,
+    repair_by_witnesses,
+    repair_item,
+    script_repair,
+    simplified,
+    split_ordinal,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +100,12 @@ def test_the_reference_list_holds_every_class_of_the_forms() -> None:
             if item.code:
                 assert names[item.code] == item.name
     assert all(len(code) in (3, 5, 7) and code[:3] in names and code[:5] in names for code in names)
+
+
+def test_marks_before_a_name_are_no_part_of_it() -> None:
+    fixed = script_repair("☑合计")
+    assert fixed is not None
+    assert (fixed.repaired, fixed.kind) == ("合计", "glyph")
+    assert bare("|_一、外交支出") == "外交支出"
+    assert split_ordinal("□一、外交支出") == ("一、", "外交支出")
+    assert script_repair("合计") is None

@@ -23,6 +23,7 @@ from models.document import (
     SettledCell,
 )
 from tests.strategies import ENTITY, YEAR, Account, Spent, accounts, build, misread, money, printed_cells
+from worker.core.labels import joined_code
 from worker.core.settle import settle
 
 SOME = settings(max_examples=40, deadline=None)
@@ -246,3 +247,44 @@ def test_a_total_printed_into_an_items_row_is_flagged_though_it_adds_up() -> Non
     settled = cell(settle(replace(document, tables=tables)), victim)
     assert settled.status is CellStatus.FLAGGED
     assert "合计" in settled.reason
+
+
+@pytest.mark.parametrize(("text", "status"), [("~{}", CellStatus.FLAGGED), ("—{}", CellStatus.FLAGGED)])
+def test_a_doubtful_sign_is_asked_about_with_the_other_value(text: str, status: CellStatus) -> None:
+    clean = build(ACCOUNT)
+    alone = replace(clean, tables=tuple(t for t in clean.tables if t.code == "公开07"))
+    first = alone.tables[0].cells[0]
+    glyphs = tuple(Glyph(c, 0.99, 0, 1) for c in text.format(first.reading.text))
+    reading = Reading(text.format(first.reading.text), 1, None, glyphs, 0.99)
+    table = replace(alone.tables[0], cells=(replace(first, reading=reading),))
+    (settled,) = settle(replace(alone, tables=(table,))).tables[0].cells
+    assert settled.status is status
+    assert settled.value is not None
+    assert settled.value < 0
+    assert settled.alternatives == (first.reading.text.replace(",", ""),)
+
+
+def test_a_dash_of_a_text_layer_is_a_minus_sign() -> None:
+    clean = build(ACCOUNT)
+    first = next(t for t in clean.tables if t.code == "公开07").cells[0]
+    table = replace(
+        next(t for t in clean.tables if t.code == "公开07"),
+        cells=(replace(first, reading=Reading("—" + first.reading.text, 1)),),
+    )
+    (settled,) = settle(replace(clean, tables=(table,))).tables[0].cells
+    assert (settled.status, settled.value is not None and settled.value < 0) == (CellStatus.READ, True)
+
+
+@pytest.mark.parametrize(
+    ("printed", "code"),
+    [
+        ("201.06.01", "2010601"),
+        ("208·05", "20805"),
+        ("_201", "201"),
+        ("201 06", "20106"),
+        ("3010", "3010"),
+        ("合计", "合计"),
+    ],
+)
+def test_codes_are_joined(printed: str, code: str) -> None:
+    assert joined_code(printed) == code

@@ -108,7 +108,7 @@ def is_nothing(text: str) -> bool:
 def signed(text: str) -> Amount | None:
     """The negative amount of a text that begins with a stroke which may be a minus sign, or a speck or rule.
 
-    Long dashes, ~, =, 一 and a point before the digits; None where the rest is no amount. Whoever uses it must doubt it.
+    Long dashes, ~, =, 一 and a point before the digits; None where the rest is no amount. It has to be doubted.
     """
     wide = unicodedata.normalize("NFKC", text).strip()
     found = _STROKE.match(wide)

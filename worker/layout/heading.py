@@ -97,7 +97,7 @@ def is_wide(cell: GridCell, grid: Grid) -> bool:
 
 
 def caption_rows(grid: Grid) -> int:
-    """How many rows at the top hold a title, an office or a unit: in one cell over the whole width, or beside others."""
+    """How many rows at the top hold a title, an office or a unit: in one cell over the width, or beside others."""
     count = 0
     while count < grid.row_count - 1:
         cells = starting(grid, count)
