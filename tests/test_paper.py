@@ -54,3 +54,11 @@ def test_rules_of_a_table_are_no_streaks() -> None:
     page = np.full((1400, 1000), 255, np.uint8)
     page[60:1340, 500:502] = 0
     assert unstreaked(page, SCALE) is page
+
+
+def test_rules_of_a_table_as_wide_as_its_page_are_no_streaks() -> None:
+    page = np.full((1400, 1000), 255, np.uint8)
+    page[60:1340:80, 34:966] = 0
+    page[61:1340:80, 34:966] = 0
+    page[60:1340, 34:36] = page[60:1340, 964:966] = 0
+    assert unstreaked(page, SCALE) is page

@@ -119,3 +119,16 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "t").mkdir()
     assert len(tables.grids(page(ruled()), ())) == 1
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "shape"),
+    [(8, (18, 11, 176)), (10, (15, 10, 130)), (14, (1, 7, 7)), (18, (6, 12, 40)), (19, (12, 10, 100))],
+)
+def test_a_real_account(number: int, shape: tuple[int, int, int]) -> None:
+    folder = Path(__file__).parents[2] / "shared" / "real"
+    files = sorted(folder.glob("*部门决算.pdf"))
+    if not files:
+        pytest.skip(f"the real disclosures are not in {folder}")
+    (grid,) = tables.grids(files[0].read_bytes(), (), number)
+    assert (grid.row_count, grid.column_count, len(grid.cells)) == shape

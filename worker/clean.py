@@ -50,7 +50,8 @@ def clean(image: Picture, scale: float, upright: Callable[[Picture], int] | None
     if rotation:
         page = np.asarray(cv2.rotate(page, _TURNS[rotation]), dtype=np.uint8)
     grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    whole = paper.unstreaked(paper.unbordered(grey, scale), scale)
+    framed = paper.unbordered(grey, scale)
+    whole = paper.unstreaked(framed, scale, None if framed is grey else framed != grey)
     bright = paper.despeckled(paper.flattened(whole, scale), scale)
     warp = straightening(bright, scale)
     if warp.moves() <= dewarp.STILL:

@@ -15,6 +15,7 @@ FAINT = 215  # grey level below which a grey page is not paper
 BORDER = 0.55  # of the paper's grey level: what is lighter is shadow, which `flattened` takes off
 BAR = 4.0  # points: bars at the edge are thicker than this, rules and strokes are not
 STREAK = 2.0  # points across at most
+EDGE = 6.0  # points from the page's edge: a streak shows there too, a table filed with the narrowest margin does not
 DARKER = 20  # grey levels a streak is darker than both its sides
 BLACK = 0.35  # of the paper's grey level: a darker streak shows nothing of the ink under it
 REACHES, UNBROKEN = 0.4, 0.6  # share of a streak that shows near both edges, and on the whole page
@@ -51,14 +52,15 @@ def unbordered(grey: Grey, scale: float) -> Grey:
     return np.where(bars > 0, np.uint8(paper), grey)
 
 
-def unstreaked(grey: Grey, scale: float) -> Grey:
+def unstreaked(grey: Grey, scale: float, barred: NDArray[np.bool_] | None = None) -> Grey:
     """The page without thin lines from edge to edge along its sides, as dirt on a scanner's glass draws them.
 
-    A table's rules end with the table. The same array where there is none.
+    A table's rules end with the table, at the latest some points before the edge. `barred` tells where bars were taken
+    off, which hide the ends of streaks. The same array where there is none.
     """
     for vertical in (True, False):
         page: Grey = grey if vertical else np.ascontiguousarray(grey.T)
-        streaks = _streaks(page, scale)
+        streaks = _streaks(page, scale, barred if barred is None or vertical else barred.T)
         if streaks:
             page = page.copy()
             for left, right in streaks:
@@ -81,11 +83,13 @@ def _cleared(page: Grey, left: int, right: int) -> Grey:
     return np.asarray(np.minimum(lightened, light), dtype=np.uint8)
 
 
-def _streaks(grey: Grey, scale: float) -> list[tuple[int, int]]:
+def _streaks(grey: Grey, scale: float, barred: NDArray[np.bool_] | None) -> list[tuple[int, int]]:
     """The first and one past the last column of each vertical streak, a pixel of its slope on both sides included."""
     wide = 2 * max(1, round(STREAK / scale)) + 1
     darker = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((1, wide), np.uint8)) > DARKER
-    zone = max(1, grey.shape[0] // 20)
+    if barred is not None:
+        darker |= barred
+    zone = max(1, round(EDGE / scale))
     through = np.minimum(darker[:zone].mean(axis=0), darker[-zone:].mean(axis=0)) >= REACHES
     found = np.flatnonzero((darker.mean(axis=0) >= UNBROKEN) & through)
     groups = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1) if found.size else []

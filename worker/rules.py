@@ -166,14 +166,14 @@ def _apart(group: Sequence[tuple[float, float, float]], gap: float) -> Iterable[
 
 
 def _line_of(group: Sequence[tuple[float, float, float]]) -> _Line:
-    """The line through pieces of about one height; it keeps to the longer stroke of a double rule."""
+    """The line through pieces of about one height; where they lie side by side it keeps to the longest."""
     start, end = min(p[0] for p in group), max(p[1] for p in group)
     knots = []
-    for position in np.linspace(start, end, max(2, int((end - start) / 40) + 1)).tolist():
-        here = [piece for piece in group if piece[0] - 2 <= position <= piece[1] + 2]
-        nearest = min(group, key=lambda piece: min(abs(position - piece[0]), abs(position - piece[1])))
-        knots.append((position, max(here, key=lambda piece: piece[1] - piece[0])[2] if here else nearest[2]))
-    return _Line(start, end, float(np.median([height for _, height in knots])), tuple(knots))
+    for position in sorted({side for piece in group for side in piece[:2]}):
+        here = [piece for piece in group if piece[0] <= position <= piece[1]]
+        knots.append((position, max(here, key=lambda piece: piece[1] - piece[0])[2]))
+    middles = np.interp(np.linspace(start, end, 33), [p for p, _ in knots], [h for _, h in knots])
+    return _Line(start, end, float(np.median(middles)), tuple(knots))
 
 
 def _confirmed(
