@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import Box, Document, Glyph, Page, Token
+from models.document import Box, Document, Glyph, Origin, Page, Token
 from tests.ruled_pages import WIDE, grid, page
 from worker.layout import lay_out
 from worker.layout.gridless import parted
@@ -121,6 +121,28 @@ def test_a_number_over_noughts_at_the_edge_makes_no_column_of_its_own() -> None:
 def test_dashes_at_the_left_edge_stand_under_the_header_beside_them() -> None:
     rows = [[text or "-" for text in row] for row in ROWS]
     assert figures(lay_out([unruled([HEAD, NUMBERS, *rows], left=True)])) == rows
+
+
+def test_rows_of_noughts_at_the_foot_are_rows() -> None:
+    last = ["2010699", "其他财政事务支出", *["0"] * 6]
+    assert figures(lay_out([unruled([HEAD, NUMBERS, *NOUGHTS, last])])) == [*NOUGHTS, last]
+
+
+def test_a_word_over_two_columns_takes_neither() -> None:
+    def line(y: float, *words: tuple[float, float, str]) -> list[Token]:
+        return [Token(text, Box(x0, y, x1, y + 8)) for x0, x1, text in words]
+
+    tokens = [
+        *line(20, (200, 400, "财政拨款“三公”经费支出决算表")),
+        *line(40, (218, 242, "预算数")),
+        *line(52, (59, 75, "合计"), (224, 320, "公务用车购置及运行维护费"), (374, 414, "公务接待费")),
+        *line(64, (181, 197, "小计"), (210, 266, "公务用车购置费"), (285, 357, "公务用车运行维护费")),
+        *line(76, (64, 69, "1"), (187, 191, "2"), (236, 240, "3"), (319, 323, "4"), (392, 396, "5")),
+        *line(88, (51, 91, "8.00"), (184, 199, "0.00"), (257, 272, "0.00"), (349, 365, "0.00"), (379, 419, "8.00")),
+    ]
+    (table,) = lay_out([Page(1, 600, 800, Origin.BORN_DIGITAL, tuple(tokens))]).tables
+    assert [cell.reading.text for cell in table.cells if cell.reading.text] == ["8.00", "0.00", "0.00", "0.00", "8.00"]
+    assert table.form == "公开07"
 
 
 def test_a_page_without_rules_and_title_goes_on_with_the_table_before() -> None:

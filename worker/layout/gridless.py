@@ -79,7 +79,9 @@ def _grid(lines: Sequence[PrintedLine], *, headed: bool) -> list[Grid]:
     if start is None or start > HEADER_LINES:
         return []
     data = [i for i in range(start, len(lines)) if holds_data(texts[i])]
-    rows = [i for i in data if _figures(lines[i]) >= (1 if headed else FEWEST_FIGURES)]
+    rows = [
+        i for i in data if _figures(lines[i]) >= (1 if headed else FEWEST_FIGURES) or (headed and _is_row(lines[i]))
+    ]
     if len(rows) < (1 if headed else FEWEST_ROWS):
         return []
     first = data[0] if headed else rows[0]
@@ -87,6 +89,12 @@ def _grid(lines: Sequence[PrintedLine], *, headed: bool) -> list[Grid]:
     head = list(lines[start:first]) if headed else []
     strips = _strips(body, head)
     return [_filled(strips, [*head, *body])] if len(strips) > 1 else []
+
+
+def _is_row(line: PrintedLine) -> bool:
+    """Whether a line without amounts is a row all the same: a name and numbers beside it, noughts without decimals."""
+    numbers = sum(1 for token in line.tokens if is_numeric(token.text))
+    return numbers > 1 and any(has_words(token.text) for token in line.tokens)
 
 
 def _is_prose(line: PrintedLine) -> bool:
@@ -129,8 +137,11 @@ def _paired(
 
 
 def _leaf_words(head: Sequence[PrintedLine]) -> list[tuple[float, float]]:
-    """Extents of the header's words; 项目 and 栏次 stand over codes and names together where 科目名称 is printed."""
-    tokens = [token for line in head for token in line.tokens]
+    """Extents of the header's words, the lowest first: those above may stand over several columns.
+
+    项目 and 栏次 stand over codes and names together where 科目名称 is printed.
+    """
+    tokens = [token for line in reversed(head) for token in line.tokens]
     named = any(token.text.strip() == "科目名称" for token in tokens)
     return [(t.box.x0, t.box.x1) for t in tokens if not (named and t.text.strip() in _UPPER)]
 
