@@ -110,3 +110,12 @@ def test_a_pen_stroke_that_runs_into_a_rule_does_not_take_it_away() -> None:
     found = find(np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8), SCALE)
     across = [s for s in found.horizontal if abs(s[1] - ROWS[3]) < 3]
     assert sum(x1 - x0 for x0, _, x1, _ in across) > 0.9 * (COLUMNS[-1] - COLUMNS[0])
+
+
+@pytest.mark.parametrize(("row", "kept"), [(7, False), (1, True)])
+def test_a_stroke_in_one_row_of_a_table_parts_it_in_the_head_only(row: int, kept: bool) -> None:
+    page = table_page()
+    cv2.line(page, (700, ROWS[row]), (700, ROWS[row + 1]), (40, 40, 40), 3)
+    found = find(grey(page), SCALE)
+    assert any(abs(x - 700) < 3 for x in sides(found.vertical)) is kept
+    assert len(found.vertical) == len(COLUMNS) + kept

@@ -36,6 +36,7 @@ BARE = 0.7  # share of a short line that must have nothing beside it
 ONE_SIDE = 0.95  # or of one of its sides for twice as far
 LETTER = 45.0  # points: shorter lines may be the strokes of large letters
 CORNERS = 2  # lines a rule of a table meets at least
+HEAD = 5  # rules of a table's head at most
 LONE = 0.2  # share of the page a rule must run when it meets fewer than two others
 
 
@@ -91,6 +92,7 @@ def find(grey: Grey, scale: float) -> Rules:
         vertical = _confirmed(columns, along, upright, strokes.T, scale)
         along, across = _as_lines(horizontal), _as_lines(vertical)
     horizontal, vertical = _meeting(horizontal, vertical, scale, grey.shape)
+    vertical = _without_strays(vertical, horizontal, REACH / scale)
     return Rules(tuple(horizontal), tuple((y0, x0, y1, x1) for x0, y0, x1, y1 in vertical))
 
 
@@ -326,6 +328,23 @@ def _meeting(
             kept(vertical, horizontal, LONE * shape[0]),
         )
     return list(horizontal), list(vertical)
+
+
+def _without_strays(vertical: Sequence[Segment], horizontal: Sequence[Segment], reach: float) -> list[Segment]:
+    """The vertical segments without those that part one row of a table's body and no other: stains, hand-drawn strokes.
+
+    In a head, the first `HEAD` rules of a table, one row may well be parted alone. `vertical` is transposed.
+    """
+    kept = []
+    for segment in vertical:
+        start, x, end, _ = segment
+        crossing = [y for x0, y, x1, _ in horizontal if x0 - reach <= x <= x1 + reach]
+        rows = sum(start + reach < y < end - reach for y in crossing) + 1
+        above = sum(y <= start + reach for y in crossing)
+        in_line = any(other is not segment and abs(other[1] - x) <= reach for other in vertical)
+        if in_line or rows > 1 or above <= HEAD:
+            kept.append(segment)
+    return kept
 
 
 def _snapped(segment: Segment, others: Sequence[Segment], reach: float) -> tuple[Segment, int]:
