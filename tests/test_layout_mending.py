@@ -145,6 +145,19 @@ def test_a_word_over_two_columns_takes_neither() -> None:
     assert table.form == "公开07"
 
 
+def test_a_name_over_two_lines_beside_its_figures_is_one_row() -> None:
+    long = ["2010699", "其他财政事务支出", *["7.00"] * 6]
+    whole = unruled([HEAD, NUMBERS, *NOUGHTS, long])
+    tokens = []
+    for token in whole.tokens:
+        if token.text == long[1]:
+            upper, lower = (replace(token.box, y0=token.box.y0 + d, y1=token.box.y1 + d) for d in (-5, 5))
+            tokens += [replace(token, text="其他财政", box=upper), replace(token, text="事务支出", box=lower)]
+        else:
+            tokens.append(token)
+    assert figures(lay_out([replace(whole, tokens=tuple(tokens))])) == [*NOUGHTS, long]
+
+
 def test_a_page_without_rules_and_title_goes_on_with_the_table_before() -> None:
     first, second = unruled([HEAD, NUMBERS, *NOUGHTS[:2]]), unruled([HEAD, NUMBERS, *NOUGHTS[2:]], title="")
     assert figures(lay_out([first, replace(second, number=2)])) == NOUGHTS

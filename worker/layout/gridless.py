@@ -25,6 +25,7 @@ HEADER_LINES = 10
 WHITE = 2.0
 _FUSED = re.compile(r"([-(]?\d[\d,]*(?:\.\d+)?\)?)(?=[\u4e00-\u9fff])")
 GAP = 0.25
+BESIDE = 0.2
 _UPPER = ("栏次", "项目")
 
 
@@ -74,6 +75,7 @@ def _figures(line: PrintedLine) -> int:
 
 def _grid(lines: Sequence[PrintedLine], *, headed: bool) -> list[Grid]:
     """The grid of a run of lines, or none if they do not look like a table."""
+    lines = _rejoined(lines)
     texts = [["".join(token.text.split()) for token in line.tokens] for line in lines]
     start = next((i for i, words in enumerate(texts) if is_anchor(words)), None) if headed else 0
     if start is None or start > HEADER_LINES:
@@ -89,6 +91,37 @@ def _grid(lines: Sequence[PrintedLine], *, headed: bool) -> list[Grid]:
     head = list(lines[start:first]) if headed else []
     strips = _strips(body, head)
     return [_filled(strips, [*head, *body])] if len(strips) > 1 else []
+
+
+def _rejoined(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
+    """The lines, those of a name over two lines that stand beside the figures of its row put to them."""
+    joined = list(lines)
+    for line in lines:
+        if any(not has_words(token.text) for token in line.tokens):
+            continue
+        for place, row in enumerate(joined):
+            if row is not line and _is_beside(line, row):
+                joined[place] = replace(row, tokens=(*row.tokens, *line.tokens), box=around([row.box, line.box]))
+                joined.remove(line)
+                break
+    return joined
+
+
+def _is_beside(line: PrintedLine, row: PrintedLine) -> bool:
+    """Whether a line of words reaches into the height of a row's amounts where the row has no words of its own."""
+    amounts = [token.box for token in row.tokens if is_numeric(token.text) and "." in token.text]
+    if not amounts:
+        return False
+    deep = min(line.box.y1, amounts[0].y1) - max(line.box.y0, amounts[0].y0)
+    free = all(_apart(one, token) for one in row.tokens for token in line.tokens)
+    return deep > BESIDE * amounts[0].height and free
+
+
+def _apart(one: Token, other: Token) -> bool:
+    """Whether two tokens stand beside each other, or are two lines of one name."""
+    if one.box.x1 < other.box.x0 or one.box.x0 > other.box.x1:
+        return True
+    return has_words(one.text) and one.box.overlap(other.box) == 0
 
 
 def _is_row(line: PrintedLine) -> bool:
