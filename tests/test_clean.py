@@ -124,8 +124,8 @@ def test_specks_go_and_points_stay() -> None:
 
 def test_scratches_and_dark_edges_do_not_bend_a_page() -> None:
     page = turned(table_page(), 2.0)
-    for x in (90, 700, 1290, 1580):
-        cv2.line(page, (x, 0), (x, page.shape[0]), (120, 120, 120), 2)
+    for scratch in (90, 700, 1290, 1580):
+        cv2.line(page, (scratch, 0), (scratch, page.shape[0]), (120, 120, 120), 2)
     page[:, :18], page[-22:] = 20, 15
     cleaned = clean(page, SCALE)
     assert cleaned.skew == pytest.approx(2.0, abs=0.1)
