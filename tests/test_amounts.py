@@ -190,3 +190,10 @@ def test_a_stroke_before_the_digits_may_be_a_minus_sign(text: str) -> None:
 @pytest.mark.parametrize("text", ["1.00", "-1.00", "—", "一", ".50", "一、1.00", "~0.00", "—5%", "第1.00"])
 def test_a_plain_amount_and_no_amount_have_no_doubtful_sign(text: str) -> None:
     assert signed(text) is None
+
+
+@pytest.mark.parametrize("text", ["▲¥4,497.43", "-￥4,497.43", "(¥4,497.43)", "¥-4,497.43"])
+def test_a_currency_mark_may_stand_behind_the_sign(text: str) -> None:
+    found = parse(text)
+    assert found is not None
+    assert found.value == Decimal("-4497.43")

@@ -151,6 +151,7 @@ def _unsigned(text: str) -> tuple[str, int | None, bool]:
         body, signs = body[1:].strip(), signs + 1
     elif body[:1] == "+":
         body = body[1:].strip()
+    body = body.lstrip(_CURRENCY).strip()
     if body[-1:] == "-":
         body, signs = body[:-1].strip(), signs + 1
     return body, {0: 1, 1: -1}.get(signs), percent
