@@ -158,6 +158,25 @@ def test_a_name_over_two_lines_beside_its_figures_is_one_row() -> None:
     assert figures(lay_out([replace(whole, tokens=tuple(tokens))])) == [*NOUGHTS, long]
 
 
+def test_a_total_between_codes_and_names_makes_no_column() -> None:
+    def line(y: float, *words: tuple[float, float, str]) -> list[Token]:
+        return [Token(text, Box(x0, y, x1, y + 8)) for x0, x1, text in words]
+
+    tokens = [
+        *line(20, (285, 557, "国有资本经营预算财政拨款支出决算表")),
+        *line(40, (502, 550, "本年支出合计"), (621, 653, "基本支出"), (731, 763, "项目支出")),
+        *line(52, (76, 140, "功能分类科目编码"), (308, 339, "科目名称")),
+        *line(64, (247, 263, "栏次"), (524, 529, "1"), (635, 639, "2"), (745, 749, "3")),
+        *line(
+            76, (42, 66, "22399"), (178, 226, "其他支出"), (533, 579, "8.00"), (643, 690, "5.00"), (765, 800, "3.00")
+        ),
+        *line(88, (247, 263, "合计"), (533, 579, "8.00"), (643, 690, "5.00"), (765, 800, "3.00")),
+    ]
+    (table,) = lay_out([Page(1, 842, 595, Origin.BORN_DIGITAL, tuple(tokens))]).tables
+    assert [(row.code.text, row.name.text) for row in table.rows] == [("22399", "其他支出"), ("", "合计")]
+    assert [cell.reading.text for cell in table.cells] == ["8.00", "5.00", "3.00"] * 2
+
+
 def test_a_page_without_rules_and_title_goes_on_with_the_table_before() -> None:
     first, second = unruled([HEAD, NUMBERS, *NOUGHTS[:2]]), unruled([HEAD, NUMBERS, *NOUGHTS[2:]], title="")
     assert figures(lay_out([first, replace(second, number=2)])) == NOUGHTS

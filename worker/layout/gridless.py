@@ -26,6 +26,7 @@ WHITE = 2.0
 _FUSED = re.compile(r"([-(]?\d[\d,]*(?:\.\d+)?\)?)(?=[\u4e00-\u9fff])")
 GAP = 0.25
 BESIDE = 0.2
+_TOTALS = ("合计", "总计")  # printed over codes and names together
 _UPPER = ("栏次", "项目")
 
 
@@ -139,7 +140,8 @@ def _strips(body: Sequence[PrintedLine], head: Sequence[PrintedLine]) -> list[tu
 
     Header words that stand over white, without others that show to which column they belong, make columns of their own.
     """
-    strips = _union([(token.box.x0, token.box.x1) for line in body for token in line.tokens])
+    tokens = [token for line in body for token in line.tokens if "".join(token.text.split()) not in _TOTALS]
+    strips = _union([(token.box.x0, token.box.x1) for token in tokens])
     words = _leaf_words(head)
     for above in (True, False):
         for word in words:
