@@ -168,7 +168,7 @@ class Mesh:
         )
 
     def forward(self, x: float, y: float) -> tuple[float, float]:
-        """The inverse of `back`, found by iteration; only for a mesh that does not turn the page by a quarter or more."""
+        """The inverse of `back`, by iteration; not for a mesh that turns the page by a quarter or more."""
         u, v = x, y
         for _ in range(12):
             at_x, at_y = self.back(u, v)
