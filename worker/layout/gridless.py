@@ -140,7 +140,8 @@ def _strips(body: Sequence[PrintedLine], head: Sequence[PrintedLine]) -> list[tu
 
     Header words that stand over white, without others that show to which column they belong, make columns of their own.
     """
-    tokens = [token for line in body for token in line.tokens if "".join(token.text.split()) not in _TOTALS]
+    over = _TOTALS if _is_named(head) else ()
+    tokens = [token for line in body for token in line.tokens if "".join(token.text.split()) not in over]
     strips = _union([(token.box.x0, token.box.x1) for token in tokens])
     words = _leaf_words(head)
     for above in (True, False):
@@ -171,13 +172,18 @@ def _paired(
     return kept
 
 
+def _is_named(head: Sequence[PrintedLine]) -> bool:
+    """Whether the header tells names from codes, so that some words stand over both."""
+    return any(token.text.strip() == "科目名称" for line in head for token in line.tokens)
+
+
 def _leaf_words(head: Sequence[PrintedLine]) -> list[tuple[float, float]]:
     """Extents of the header's words, the lowest first: those above may stand over several columns.
 
     项目 and 栏次 stand over codes and names together where 科目名称 is printed.
     """
     tokens = [token for line in reversed(head) for token in line.tokens]
-    named = any(token.text.strip() == "科目名称" for token in tokens)
+    named = _is_named(head)
     return [(t.box.x0, t.box.x1) for t in tokens if not (named and t.text.strip() in _UPPER)]
 
 
