@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     jobs: int = Field(
         default=0, ge=0, description="Reading processes at a time; 0 means one for each processor core, at most 4."
     )
+    threads: int = Field(
+        default=1,
+        gt=0,
+        description="Threads of each reading process; with one, the export does not depend on the jobs.",
+    )
     dpi: int = Field(default=200, ge=100, le=600, description="Resolution at which PDF pages are rendered for reading.")
     flag_threshold: float = Field(
         default=0.9, ge=0, le=1, description="A cell whose value is right with less than this probability is flagged."
@@ -78,12 +83,12 @@ class Settings(BaseSettings):
         """How many reading processes run at a time; `wanted`, where not 0, goes before the setting."""
         return wanted or self.jobs or min(_cores(), 4)
 
-    def options(self, jobs: int, searchable: Path | None, scratch: Path | None) -> Options:
-        """How pages are read by each of so many processes, which share the cores among them."""
+    def options(self, searchable: Path | None, scratch: Path | None) -> Options:
+        """How pages are read by each process."""
         return Options(
             limits=self.limits(),
             dpi=self.dpi,
-            threads=max(1, _cores() // jobs),
+            threads=self.threads,
             flag_threshold=self.flag_threshold,
             weights=self.weights,
             cache=self.cache,

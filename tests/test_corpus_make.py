@@ -118,9 +118,9 @@ def test_wear_is_deterministic_and_leaves_the_global_generators_alone(
     assert callable(wear)
     image = page()
     np.random.seed(7)
-    before = np.random.get_state()[1].copy()  # type: ignore[index]
+    before = np.random.get_state()[1].copy()  # type: ignore[index]  # a dict only if asked for
     first, again = wear(image, np.random.default_rng(3)), wear(image, np.random.default_rng(3))
-    assert (np.random.get_state()[1] == before).all()  # type: ignore[index]
+    assert (np.random.get_state()[1] == before).all()  # type: ignore[index]  # likewise
     assert (first == again).all()
     assert sorted(first.shape[:2]) == sorted(image.shape[:2])
     other = wear(image, np.random.default_rng(4))

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from reportlab.pdfgen.canvas import Canvas
 
 from corpus.picture import draw
 from worker.columns import CELLS
@@ -29,9 +28,7 @@ def exported(folder: Path, status: str) -> Path:
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     path = tmp_path / "one.pdf"
-    canvas = Canvas(str(path), pagesize=(144, 144))
-    canvas.showPage()
-    canvas.save()
+    Image.new("L", (144, 144), 255).save(path, resolution=72)
     return path
 
 

@@ -30,7 +30,7 @@ QUARTERS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.RO
 
 
 def options() -> Options:
-    return Settings().options(jobs=1, searchable=None, scratch=None)
+    return Settings().options(searchable=None, scratch=None)
 
 
 def image(picture: Picture) -> ImageReader:

@@ -35,15 +35,15 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("JIAOKAN_WEIGHTS", str(tmp_path))
     settings = Settings()
     assert settings.limits().image_pixels == 3_000_000
-    assert settings.options(1, None, None).weights == tmp_path
+    assert settings.options(None, None).weights == tmp_path
     monkeypatch.setenv("JIAOKAN_MAX_PAGES", "none")
     with pytest.raises(ValidationError, match="max_pages"):
         Settings()
 
 
-def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_a_process_for_each_core_up_to_four(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     settings = Settings()
     assert settings.job_count() == 4
     assert settings.job_count(3) == 3
-    assert [settings.options(jobs, None, None).threads for jobs in (1, 3, 8, 99)] == [8, 2, 1, 1]
+    assert settings.options(None, None).threads == 1

@@ -103,7 +103,7 @@ class _Places:
 def _write(found: Intake, request: Request, settings: Settings, steps: Steps, places: _Places) -> tuple[Told, ...]:
     """Read all that was found and write the export."""
     jobs = settings.job_count(request.jobs)
-    options = settings.options(jobs, None, places.scratch)
+    options = settings.options(None, places.scratch)
     if request.searchable:
         options = replace(options, searchable=places.staging / SEARCHABLE)
         (places.staging / SEARCHABLE).mkdir()
