@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=1,
         gt=0,
-        description="Threads of each reading process; with one, the export does not depend on the jobs.",
+        description="Threads of each reading process; one makes the export independent of jobs.",
     )
     dpi: int = Field(default=200, ge=100, le=600, description="Resolution at which PDF pages are rendered for reading.")
     flag_threshold: float = Field(
