@@ -10,6 +10,7 @@ from io import BytesIO
 from unittest import mock
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from reportlab.pdfbase import pdfmetrics, ttfonts  # type: ignore[import-untyped]  # reportlab ships no types
 from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
@@ -32,6 +33,9 @@ NAMES = (
     "本年支出合计",
 )
 _CHARACTERS = "收入支出决算总表合计看不见在图下上0123456789,.-"
+NEEDS_UMING = pytest.mark.skipif(
+    source("song").path.name != "uming.ttc", reason="the font UMing is missing: apt-get install fonts-arphic-uming"
+)
 Wrong = Callable[[list[int]], list[int]]
 """How a font's map lies: the Unicode values of its codes, honest to dishonest."""
 

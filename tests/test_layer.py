@@ -132,6 +132,7 @@ def test_a_page_set_sideways_is_turned_and_leads_back(angle: int) -> None:
     assert start == pytest.approx((300, layers.HEIGHT - 400), abs=0.3)
 
 
+@layers.NEEDS_UMING
 def test_unseen_text_is_marked_so() -> None:
     canvas, out = sheet()
     canvas.saveState()

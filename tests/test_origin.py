@@ -82,8 +82,8 @@ def test_an_honest_page_is_believed_whole(read: Read) -> None:
         {"DejaVu": layers.swapped("17")},
         {"DejaVu": layers.private},
         {"DejaVu": layers.unmapped},
-        {"UMing": layers.shifted(1)},
-        {"UMing": layers.private, "DejaVu": layers.shifted(3)},
+        pytest.param({"UMing": layers.shifted(1)}, marks=layers.NEEDS_UMING),
+        pytest.param({"UMing": layers.private, "DejaVu": layers.shifted(3)}, marks=layers.NEEDS_UMING),
     ],
     ids=["shift", "shift-29", "shift-15", "swap38", "swap17", "private", "unmapped", "labels", "both"],
 )
