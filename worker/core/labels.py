@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from models.document import Repair, SettledRow
 from models.reference import functional_names
+from worker.core.label_doubts import restored_code
 from worker.core.names import MARKS, NameRepair, repair_by_witnesses, repair_item, script_repair
 from worker.core.numbering import line_numbers
 from worker.core.sheets import Sheet
@@ -37,7 +39,26 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
                 repairs.extend(_rows_repairs(sheet, row, fixed))
         repairs.extend(_renumbered(sheet, row, number) for row, number in numbers.items())
         settled.append(tuple(rows))
-    return settled, repairs
+    return _with_codes(sheets, settled, repairs), repairs
+
+
+def _with_codes(
+    sheets: Sequence[Sheet], settled: Sequence[tuple[SettledRow, ...]], repairs: list[Repair]
+) -> list[tuple[SettledRow, ...]]:
+    """The rows with codes of which single characters were no digits restored from the document's other tables."""
+    everywhere = [row for rows in settled for row in rows]
+    restored = []
+    for sheet, rows in zip(sheets, settled, strict=True):
+        now = []
+        for index, row in enumerate(rows):
+            code = restored_code(row.code, row.name, everywhere)
+            now.append(replace(row, code=code) if code else row)
+            if code:
+                cell = _first_cell(sheet, index)
+                proof = f"其他表中{row.name}的代码"
+                repairs.append(Repair(cell, "row_code", row.code, code, "code-by-name", proof, unique=True))
+        restored.append(tuple(now))
+    return restored
 
 
 def joined_code(text: str) -> str:

@@ -1,8 +1,8 @@
-"""行次 by their order: a number between two that leave room for it alone is that number, however it was read."""
+"""行次 by their order: a number among others that go up one by one is known, however it was read."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -11,26 +11,27 @@ from models.document import Table
 Numbered = tuple[int, str]
 """A row of the table and what is printed as its 行次."""
 
+_SUPPORTERS = 3
+"""Rows whose numbers run on from each other, gaps aside, before they are believed."""
+
 
 def line_numbers(table: Table) -> dict[int, str]:
-    """The 行次 that read otherwise than its neighbours prove, by row.
+    """The 行次 that read otherwise than their neighbours prove, by row.
 
-    A proof is two runs of numbers, one before and one after, that leave exactly as many numbers as rows between them.
-    A province that skips numbers leaves none, so nothing is changed there.
+    Numbers that go up with their rows share one offset. Between two rows of the same trusted offset there is room for
+    its numbers alone, for 行次 never go back; where a province skips numbers the offset changes, and nothing is changed
+    there.
     """
     repaired: dict[int, str] = {}
     for rows in _blocks(table):
-        numbers = [_number(text) for _, text in rows]
-        sure = [place for place in range(len(rows)) if _is_anchor(numbers, place)]
+        offsets = [_offset(place, text) for place, (_, text) in enumerate(rows)]
+        counts = Counter(offset for offset in offsets if offset is not None)
+        sure = [place for place, offset in enumerate(offsets) if offset is not None and counts[offset] >= _SUPPORTERS]
         for before, after in pairwise(sure):
-            first, last = numbers[before], numbers[after]
-            if first is None or last is None or last - first != after - before:
+            if offsets[before] != offsets[after]:
                 continue
             for place in range(before + 1, after):
-                row, text = rows[place]
-                due = str(first + place - before)
-                if text != due:
-                    repaired[row] = due
+                repaired[rows[place][0]] = str(place + (offsets[before] or 0))
     return repaired
 
 
@@ -44,15 +45,6 @@ def _blocks(table: Table) -> Iterator[Sequence[Numbered]]:
             yield rows
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _is_anchor(numbers: Sequence[int | None], place: int) -> bool:
-    """Whether a number goes on from the one before, or into the one after."""
-    number = numbers[place]
-    if number is None:
-        return False
-    before = numbers[place - 1] if place else None
-    after = numbers[place + 1] if place + 1 < len(numbers) else None
-    return before == number - 1 or after == number + 1
+def _offset(place: int, text: str) -> int | None:
+    """How far a number is ahead of its place in the block; None where it is no number."""
+    return int(text) - place if text.isascii() and text.isdigit() else None

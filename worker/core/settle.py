@@ -23,6 +23,7 @@ from worker.core.checks import Figure, Trial, attempt
 from worker.core.constraints import constraints
 from worker.core.entity import find_entity, find_kind, find_unit, find_year
 from worker.core.facts import Hearing, hear
+from worker.core.label_doubts import label_doubts
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
 from worker.core.promises import missing_forms
@@ -31,7 +32,7 @@ from worker.core.relations import Constraint
 from worker.core.sheets import Sheet, sheets
 from worker.core.statements import statements
 from worker.core.testimony import Court
-from worker.core.verdicts import Bench, judge
+from worker.core.verdicts import Bench, doubted, judge
 from worker.core.witnesses import Case, weigh
 
 THRESHOLD = 0.9
@@ -108,9 +109,10 @@ def _settle_tables(
 ) -> tuple[tuple[SettledTable, ...], tuple[Repair, ...]]:
     rows, repairs = settle_rows(found)
     settled = []
-    for sheet, labels in zip(found, rows, strict=True):
+    for sheet, labels, doubts in zip(found, rows, label_doubts(found, rows), strict=True):
         convention = known.get(sheet.table.unit, Convention())
         verdicts = [judge(said[cell.cell_id], bench, convention) for cell in sheet.table.cells]
+        verdicts = [doubted(verdict, doubts.get(verdict.cell.cell.row, "")) for verdict in verdicts]
         repairs += [v.repair for v in verdicts if v.repair is not None]
         settled.append(SettledTable(sheet.table, labels, tuple(v.cell for v in verdicts)))
     return tuple(settled), tuple(repairs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from models.document import CellStatus, Repair, SettledCell
@@ -16,6 +16,7 @@ from worker.core.witnesses import Evidence
 CONFIRMED_THRESHOLD = 0.3
 SHOWN_CHECKS = 3
 ENOUGH = 2
+DOUBTED = 0.5  # confidence at most, of a figure that may belong to another row
 CHECK_OBJECT = "请核对原件"
 KINDS = {
     "row-sum": "行合计",
@@ -65,6 +66,16 @@ def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
         alternatives=_alternatives(said, evidence, convention) if status is CellStatus.FLAGGED else (),
     )
     return Verdict(cell, repaired)
+
+
+def doubted(verdict: Verdict, doubt: str) -> Verdict:
+    """The verdict on a cell whose row's label is doubted: a figure in it is a question, whatever its own evidence."""
+    cell = verdict.cell
+    if not doubt or cell.value is None or cell.status is CellStatus.FLAGGED:
+        return verdict
+    reason = f"{doubt}；{CHECK_OBJECT}"
+    asked = replace(cell, status=CellStatus.FLAGGED, confidence=min(cell.confidence, DOUBTED), reason=reason)
+    return Verdict(asked)
 
 
 def _confidence(said: Said, evidence: Evidence) -> float:

@@ -1,0 +1,63 @@
+"""Labels that cannot be what is printed: restored where the document proves them, asked about otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.document import Cell, CellStatus, Column, Document, Origin, Reading, Row, SettledRow, Table
+from worker.core.label_doubts import restored_code
+from worker.core.settle import settle
+
+OTHERS = [
+    SettledRow("", "2010602", "一般行政管理事务"),
+    SettledRow("", "2010302", "行政运行"),
+    SettledRow("", "2010702", "行政运行"),
+    SettledRow("", "20106", "财政事务"),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "restored"),
+    [
+        ("201Ot02", "一般行政管理事务", "2010602"),
+        ("201Ot02", "般行政管理事务", "2010602"),
+        ("201Ot03", "一般行政管理事务", ""),
+        ("201O302", "行政运行", "2010302"),
+        ("2010Z02", "行政运行", ""),
+        ("2010603", "一般行政管理事务", ""),
+        ("", "一般行政管理事务", ""),
+    ],
+)
+def test_a_code_is_restored_only_to_the_one_that_agrees(code: str, name: str, restored: str) -> None:
+    assert restored_code(code, name, OTHERS) == restored
+
+
+def outlay(*codes: str) -> Document:
+    """公开05 with a row for each code, every row 100.00 of 基本支出, and their total."""
+    names = ("合计", *(f"科目{place}" for place in range(len(codes))))
+    rows = tuple(
+        Row(line, code=Reading(code), name=Reading(name))
+        for line, (code, name) in enumerate(zip(("", *codes), names, strict=True))
+    )
+    total = f"{100 * len(codes)}.00"
+    figures = [(total, total, ""), *[("100.00", "100.00", "")] * len(codes)]
+    cells = tuple(
+        Cell(f"g05-r{row}-c{column}", row, column, Reading(text))
+        for row, texts in enumerate(figures)
+        for column, text in enumerate(texts)
+    )
+    columns = (Column("1", "本年支出合计"), Column("2", "基本支出"), Column("3", "项目支出"))
+    table = Table("公开05", "一般公共预算财政拨款支出决算表", "公开05", "元", (1,), columns, rows, cells)
+    return Document(1, Origin.SCAN, (table,), ())
+
+
+def test_figures_beside_a_code_that_is_no_number_are_asked_about() -> None:
+    (settled,) = settle(outlay("2010602", "2O1ot03")).tables
+    flagged = [cell.cell.cell_id for cell in settled.cells if cell.status is CellStatus.FLAGGED]
+    assert flagged == ["g05-r2-c0", "g05-r2-c1"]
+    assert all("不全是数字" in cell.reason for cell in settled.cells if cell.status is CellStatus.FLAGGED)
+
+
+def test_sound_codes_raise_no_doubt() -> None:
+    (settled,) = settle(outlay("2010602", "2010603")).tables
+    assert {cell.status for cell in settled.cells} == {CellStatus.READ}

@@ -1,0 +1,93 @@
+"""Rows whose figures are right but may stand under a wrong label: 科目代码 and 行次 that cannot be what is printed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from models.document import SettledRow
+from worker.core.accounts import GROUP_DIGITS
+from worker.core.names import bare
+from worker.core.sheets import Sheet
+
+LEAST_NAME = 3
+CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
+"""For each 款 and item name: the full code that each sheet gives it, by the sheet's index."""
+
+
+def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]]) -> list[dict[int, str]]:
+    """What speaks against the labels of rows, in words, by row, for each sheet."""
+    by_name = _codes_by_name(settled)
+    found = []
+    for index, (sheet, rows) in enumerate(zip(sheets, settled, strict=True)):
+        doubts = dict(_numbers(sheet, rows))
+        if sheet.form is not None:
+            doubts |= dict(_codes(index, sheet, rows, by_name))
+        found.append(doubts)
+    return found
+
+
+def restored_code(code: str, name: str, others: Sequence[SettledRow]) -> str:
+    """The one code that the document's other rows of that name print and that agrees with every digit of `code`.
+
+    Empty where `code` holds digits only, or where none or several would do.
+    """
+    if not code or code.isdigit() or not bare(name):
+        return ""
+    alike = {row.code for row in others if row.code.isdigit() and _same_name(bare(row.name), bare(name))}
+    fitting = {other for other in alike if _agrees(code, other)}
+    return fitting.pop() if len(fitting) == 1 else ""
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names are the same but for a first character that was lost (一般行政管理事务, 般行政管理事务)."""
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) >= LEAST_NAME and len(long) == len(short) + 1 and long.endswith(short))
+
+
+def _agrees(code: str, other: str) -> bool:
+    return len(code) == len(other) and all(a == b for a, b in zip(code, other, strict=True) if a.isdigit())
+
+
+def _codes_by_name(settled: Sequence[Sequence[SettledRow]]) -> CodesByName:
+    found: defaultdict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for index, rows in enumerate(settled):
+        for row in rows:
+            if row.code.isdigit() and len(row.code) > GROUP_DIGITS and bare(row.name):
+                found[row.code[:GROUP_DIGITS], bare(row.name)][index] = row.code
+    return found
+
+
+def _codes(index: int, sheet: Sheet, rows: Sequence[SettledRow], by_name: CodesByName) -> Iterator[tuple[int, str]]:
+    """Codes that are no numbers, that do not begin as the code above them, or that other tables print otherwise."""
+    for row, settled in enumerate(rows):
+        if settled.code and not settled.code.isdigit():
+            yield row, f"科目代码读作“{settled.code}”，不全是数字"
+    for account in sheet.accounts:
+        code = rows[account.row].code
+        above = rows[account.parent].code if account.parent >= 0 else ""
+        if code.isdigit() and above.isdigit() and not code.startswith(above):
+            yield account.row, f"科目代码{code}与上级{above}不符"
+        elsewhere = by_name.get((code[:GROUP_DIGITS], bare(rows[account.row].name)), {})
+        others = {other for sheet_index, other in elsewhere.items() if sheet_index != index}
+        if code.isdigit() and others and code not in others and len(code) == len(min(others)):
+            yield account.row, f"其他表中该科目的代码为{min(others)}"
+
+
+def _numbers(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """行次 that are missing, no numbers, or not between those above and below, in blocks that print them."""
+    blocks: defaultdict[int, list[int]] = defaultdict(list)
+    for row, printed in enumerate(sheet.table.rows):
+        blocks[printed.block].append(row)
+    for members in blocks.values():
+        numbered = [row for row in members if rows[row].line_no.isdigit()]
+        if 2 * len(numbered) <= len(members):
+            continue
+        for row in members:
+            if not rows[row].line_no.isdigit() and (rows[row].line_no or rows[row].name):
+                yield row, f"行次不明（读作“{rows[row].line_no}”）"
+        for before, after in pairwise(numbered):
+            if int(rows[after].line_no) <= int(rows[before].line_no):
+                yield before, f"行次{rows[before].line_no}与下一行的{rows[after].line_no}不连续"
+                yield after, f"行次{rows[after].line_no}与上一行的{rows[before].line_no}不连续"
