@@ -58,6 +58,13 @@ def test_figures_beside_a_code_that_is_no_number_are_asked_about() -> None:
     assert all("不全是数字" in cell.reason for cell in settled.cells if cell.status is CellStatus.FLAGGED)
 
 
+@pytest.mark.parametrize("codes", [("2010602", "2010603", "13"), ("2010602", "2010603", "2010603")])
+def test_codes_too_short_or_printed_twice_are_asked_about(codes: tuple[str, ...]) -> None:
+    (settled,) = settle(outlay(*codes)).tables
+    rows = {cell.cell.row for cell in settled.cells if cell.status is CellStatus.FLAGGED}
+    assert rows >= {row for row, code in enumerate(codes, 1) if len(code) < 3 or codes.count(code) > 1}
+
+
 def test_sound_codes_raise_no_doubt() -> None:
     (settled,) = settle(outlay("2010602", "2010603")).tables
     assert {cell.status for cell in settled.cells} == {CellStatus.READ}

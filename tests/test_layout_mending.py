@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from models.document import Box, Document, Glyph, Origin, Page, Token
 from tests.ruled_pages import WIDE, grid, page
 from worker.layout import lay_out
 from worker.layout.gridless import parted
+from worker.layout.heading import is_numbering
 from worker.layout.mending import mend
 
 TITLE = "支出决算表"
@@ -251,3 +253,16 @@ def test_slivers_leave_no_column_behind() -> None:
     assert [(cell.row, cell.column, cell.column_span) for cell in mended.cells] == [
         (0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbering"),
+    [
+        (["1", "2", "3", "1", "5", "6", "7", "8", "9", "10", "11", "1"], True),
+        (["栏次", "1", "2", "3"], True),
+        (["1", "7", "3", "9", "2", "8", "4"], False),
+        (["10.00", "11.00", "12.00", "13.00", "14.00"], False),
+    ],
+)
+def test_a_row_that_numbers_the_columns_is_known_with_some_misread(texts: list[str], numbering: bool) -> None:
+    assert is_numbering(texts) is numbering

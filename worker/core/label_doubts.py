@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from worker.core.accounts import GROUP_DIGITS
 from worker.core.names import bare
 from worker.core.sheets import Sheet
 
+CODE_LENGTHS = (3, 5, 7)
 LEAST_NAME = 3
 CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
 """For each 款 and item name: the full code that each sheet gives it, by the sheet's index."""
@@ -64,6 +65,7 @@ def _codes(index: int, sheet: Sheet, rows: Sequence[SettledRow], by_name: CodesB
     for row, settled in enumerate(rows):
         if settled.code and not settled.code.isdigit():
             yield row, f"科目代码读作“{settled.code}”，不全是数字"
+    yield from _lengths(rows)
     for account in sheet.accounts:
         code = rows[account.row].code
         above = rows[account.parent].code if account.parent >= 0 else ""
@@ -73,6 +75,16 @@ def _codes(index: int, sheet: Sheet, rows: Sequence[SettledRow], by_name: CodesB
         others = {other for sheet_index, other in elsewhere.items() if sheet_index != index}
         if code.isdigit() and others and code not in others and len(code) == len(min(others)):
             yield account.row, f"其他表中该科目的代码为{min(others)}"
+
+
+def _lengths(rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """Codes of a length that no level has, where the table does not cut codes throughout, and codes printed twice."""
+    printed = [(row, settled.code) for row, settled in enumerate(rows) if settled.code.isdigit()]
+    odd = [(row, code) for row, code in printed if len(code) not in CODE_LENGTHS]
+    times = Counter(code for _, code in printed if len(code) in CODE_LENGTHS)
+    if 3 * len(odd) <= len(printed):
+        yield from ((row, f"科目代码{code}位数不对") for row, code in odd)
+    yield from ((row, f"科目代码{code}出现两次") for row, code in printed if times[code] > 1)
 
 
 def _numbers(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from models.document import Repair, SettledRow
+from models.forms import Shape
 from models.reference import functional_names
-from worker.core.label_doubts import restored_code
+from worker.core.label_doubts import CODE_LENGTHS, restored_code
 from worker.core.names import MARKS, NameRepair, repair_by_witnesses, repair_item, script_repair
 from worker.core.numbering import line_numbers
 from worker.core.sheets import Sheet
 
-CODE_LENGTHS = (3, 5, 7)
 _PARTED = re.compile(r"[.．·\-－]")
 
 
@@ -37,6 +37,8 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
             )
             if fixed:
                 repairs.extend(_rows_repairs(sheet, row, fixed))
+        if sheet.form is not None and sheet.form.shape is Shape.SINGLE:
+            rows = [SettledRow("", "", "") for _ in rows]  # The form prints no labels: what was read there is noise.
         repairs.extend(_renumbered(sheet, row, number) for row, number in numbers.items())
         settled.append(tuple(rows))
     return _with_codes(sheets, settled, repairs), repairs

@@ -14,6 +14,7 @@ from worker.layout.parts import cell_text, covering
 from worker.layout.text import has_words, is_numeric
 
 HEADER_WORD = 0.7
+SHARE_OF_STEPS = 0.6
 SHARE_OF_WORDS = 0.6
 DEEPEST_HEADER = 7
 WIDE_SHARE = 0.8
@@ -64,6 +65,9 @@ def is_numbering(texts: list[str]) -> bool:
     if any(squashed(text) == "栏次" for text in others):
         return True
     if len(numbers) > ENOUGH_WORDS and sorted(numbers) == list(range(1, len(numbers) + 1)):
+        return True
+    steps = sum(b - a == 1 for a, b in itertools.pairwise(numbers))
+    if steps > ENOUGH_WORDS and steps >= SHARE_OF_STEPS * (len(texts) - 1):
         return True
     misread = sum(1 for text in others if not is_header_word(text))
     rising = len(numbers) > 1 and all(a <= b for a, b in itertools.pairwise(numbers)) and numbers[0] == 1
