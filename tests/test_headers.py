@@ -174,3 +174,11 @@ def test_no_forms_column_is_given_twice(texts: list[str], form: Form) -> None:
 def test_a_title_that_speaks_of_the_three_is_no_other_form() -> None:
     found = form_by_title("政府机关“三公”经费公共预算财政拨款支出决算表")
     assert found is None or found.form.code == "公开07"
+
+
+@pytest.mark.parametrize("title", ["", "公升02表", "公开0Z2表"])
+def test_a_misread_number_of_a_form_is_no_title(title: str) -> None:
+    names = ["本年收入合计", "财政拨款收入", "上级补助收入", "事业收入", "经营收入", "附属单位上缴收入", "其他收入"]
+    found = find_form(title, [leaf(["科目名称"]), *(leaf([name]) for name in names)])
+    assert found is not None
+    assert found.form.code == "公开02"

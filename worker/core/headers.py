@@ -47,6 +47,8 @@ _ORDINAL = re.compile(
     r"^(?:附(?:件|表)?\d*|表\d+|[一二三四五六七八九十]{1,3}(?=、)|\(?[一二三四五六七八九十\d]{1,2}[\).、])+"
 )
 _BEFORE_TITLE = re.compile(r"^.*(?:年度|年|局|委员会|办公室|部门|单位|中心|厅|办事处|本级|决算表)(?=\D{4})")
+_LIKE_A_MARK = re.compile(r"公?.{0,2}[0-9A-Za-z]{1,3}表")
+"""A form's printed number that was misread (公升02表): it says nothing of what table this is."""
 _MARK = re.compile(r"公\s*开\s*([0-9OoIl\s]{1,3})\s*表?|开\s*([0-9OoIl]{2})\s*表")
 _UNIT = re.compile(r"单位[:;]?\s*(?:人民币)?\s*([亿万千百方]?)\s*元")
 _CONTINUED = re.compile(r"续\s*表|\(\s*(?:续\s*\d*|接上页)\s*\)")
@@ -374,7 +376,7 @@ def find_form(title: str, leaves: Sequence[Leaf], hint: str = "") -> FormMatch |
     named = form_by_title(title)
     if named:
         return named
-    bare = bare_title(title)
+    bare = "" if _LIKE_A_MARK.fullmatch(squashed(title)) else bare_title(title)
     if is_budget_title(title) or any(likeness(bare, other) >= TITLE_LIKENESS for other in OTHER_TITLES):
         return None
     if (
