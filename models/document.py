@@ -355,7 +355,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class SettledCell:
-    """A data cell with what it was settled to; `value` is in the table's unit, None where nothing is printed."""
+    """A data cell with what it was settled to; `value` is in the table's unit, None where nothing is printed.
+
+    `confidence` is what a calibrated curve makes of `score`, all that speaks for the value in nats, for its `sort`.
+    """
 
     cell: Cell
     value: Decimal | None
@@ -363,6 +366,8 @@ class SettledCell:
     confidence: float
     reason: str = ""
     alternatives: tuple[str, ...] = ()
+    score: float = 0.0
+    sort: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ complete: all 类, most 款 and the 项 that many offices share.
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -16,3 +17,21 @@ def functional_names() -> dict[str, str]:
     """功能分类科目: the latest name of each code of 3, 5 or 7 digits; the file lists older names first."""
     text = resources.files(__name__).joinpath("functional_codes.csv").read_text(encoding="utf-8")
     return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a calibration curve: what speaks for a cell, in nats, and the share of such cells that are right."""
+
+    score: float
+    probability: float
+
+
+@cache
+def calibration() -> dict[str, tuple[Point, ...]]:
+    """The calibration curve of each sort of cell, scores going up; made by `jiaokan corpus calibrate`."""
+    text = resources.files(__name__).joinpath("calibration.csv").read_text(encoding="utf-8")
+    curves: dict[str, list[Point]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        curves.setdefault(row["sort"], []).append(Point(float(row["score"]), float(row["probability"])))
+    return {sort: tuple(points) for sort, points in curves.items()}

@@ -50,6 +50,7 @@ _WIDE = str.maketrans(
 # A lone dash, alone or doubled, and a lone slash stand where an office prints "nothing here".
 _NOTHING = re.compile(r"[-_/.~=*]{0,4}")
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)(?:\.\d{1,6})?")
+_ZEROS = re.compile(r"0[\s.,:;']*0+")
 _STROKE = re.compile(r"(?:[~=–—―一.·]+\s*)(?=\d)")
 _SHORT = re.compile(r"(?<=[,.])\s+(?=\d)|(?<=\d)\s+(?=[,.])")
 _JUNK = "|¦!'\":;_~^*()[]{}<>《》【】=\\/,.-"
@@ -186,6 +187,8 @@ def repair(text: str, glyphs: Sequence[Glyph] = (), decimals: int | None = 2) ->
     body, sign, percent = _unsigned(folded(text))
     if percent or sign is None or not any(c.isdigit() for c in body) or decimals is None:
         return None
+    if _ZEROS.fullmatch(body):
+        return _amount("0" + (f".{'0' * decimals}" if decimals else ""), 1, text), "separator"
     stripped = body.strip(_JUNK + " ")
     close = "".join(stripped.split())
     plain = _readings([body, stripped, close if "," in close and _NUMBER.fullmatch(close) else ""], decimals)
@@ -224,6 +227,15 @@ def _alternatives(text: str, glyphs: Sequence[Glyph]) -> dict[str, set[str]]:
     if "".join(g.char for g in glyphs) != text:
         return {}
     return {g.char: {c for c, p in g.alternatives if c.isdigit() and p > SEEN} for g in glyphs if not g.char.isdigit()}
+
+
+def regroupings(text: str, decimals: int | None) -> tuple[Decimal, ...]:
+    """The amounts of a text's digits whatever its separators are: with so many decimals (None: two, or none)."""
+    digits = "".join(c for c in folded(text) if c.isdigit())
+    if not digits or len(digits) > MOST_DIGITS:
+        return ()
+    places = (CENTS, 0) if decimals is None else (decimals,)
+    return tuple(Decimal(digits).scaleb(-count) for count in places)
 
 
 def _swaps(body: str, seen: dict[str, set[str]]) -> list[str]:

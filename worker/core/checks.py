@@ -28,11 +28,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A constraint tried: its check, and how many non-zero amounts took part."""
+    """A constraint tried: its check, and how many non-zero amounts took part.
+
+    A `vague` one holds too easily to confirm anything: a sentence that states a figure of few digits.
+    """
 
     constraint: Constraint
     check: Check
     nonzero: int
+    vague: bool = False
 
     @property
     def residual(self) -> Decimal:
@@ -46,7 +50,12 @@ class Trial:
     @property
     def confirms(self) -> bool:
         """Whether the identity holds to the last digit; within rounding there is room for an error."""
-        return self.check.result is CheckResult.PASS and self.residual == 0
+        return self.check.result is CheckResult.PASS and self.residual == 0 and not self.vague
+
+    @property
+    def loosely(self) -> bool:
+        """Whether the identity holds within rounding only."""
+        return self.check.result is CheckResult.PASS and not self.confirms
 
 
 def attempt(constraint: Constraint, figures: Mapping[str, Figure], believed: Collection[str]) -> Trial | None:
@@ -62,8 +71,8 @@ def attempt(constraint: Constraint, figures: Mapping[str, Figure], believed: Col
     nonzero = sum(1 for f in shown if f.value)
     if any(f.broken for f in shown):
         return Trial(constraint, _check(constraint, None, None, None, CheckResult.NOT_CHECKABLE), nonzero)
-    left, right = (_total(side, figures) for side in (constraint.left, constraint.right))
-    allowed = tolerance(terms, figures)
+    left, right = _sides(constraint, figures)
+    allowed = tolerance(terms, figures) if constraint.room is None else constraint.room
     result = CheckResult.PASS
     if abs(left - right) > allowed:
         own = all(cell_id in believed for cell_id in constraint.cell_ids)
@@ -84,6 +93,13 @@ def _check(
         result=result,
         cell_ids=constraint.cell_ids,
     )
+
+
+def _sides(constraint: Constraint, figures: Mapping[str, Figure]) -> tuple[Decimal, Decimal]:
+    right = _total(constraint.right, figures) + constraint.constant
+    if not constraint.any_of:
+        return _total(constraint.left, figures), right
+    return min((_total((term,), figures) for term in constraint.left), key=lambda one: abs(one - right)), right
 
 
 def _total(side: tuple[Term, ...], figures: Mapping[str, Figure]) -> Decimal:

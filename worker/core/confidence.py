@@ -1,36 +1,53 @@
-"""How likely a cell's value is what the paper prints, from all that speaks for and against it.
+"""How likely a cell's value is what the paper prints: a calibrated curve over what speaks for it, in nats.
 
-A sum of log-odds: the recogniser's own probability as the prior, then one fixed weight for each witness. The weights
-are set by hand until documents with known figures calibrate them; the estimate is monotone in every argument.
+The score of a cell (see `worker.core.verdicts`) orders cells by how sure they are. What a score is worth was counted on
+documents with known figures and is kept as data (`models/reference/calibration.csv`): a monotone curve, by isotonic
+regression (Zadrozny and Elkan, 2002), for each sort of cell. Between its points the log-odds run straight.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from math import exp, log
 
-LEAST, MOST = 0.02, 0.995
-PASS, FAIL = 2.0, -2.5
-MOST_PASSES, MOST_FAILS = 3, 2
-SUSPECT, GRAMMAR, LAYOUT = -2.0, -2.0, -1.5
+from models.reference import Point, calibration
+
+
+class Sort(StrEnum):
+    """Sorts of cells that err differently."""
+
+    READ = "read"
+    REPAIRED = "repaired"
+    BLANK = "blank"
 
 
 @dataclass(frozen=True, slots=True)
-class Witnesses:
-    """What is known of a cell: the recogniser's probability, identities that hold and fail, and doubts."""
+class Curve:
+    """For each sort of cell the points (score, probability), scores going up."""
 
-    probability: float
-    passes: int = 0
-    fails: int = 0
-    suspect: bool = False
-    grammar_doubt: bool = False
-    layout_doubt: bool = False
+    points: Mapping[str, tuple[Point, ...]]
+
+    def probability(self, sort: Sort, score: float) -> float:
+        """The probability that a cell of this score is right, 0 to 1, rounded to six digits."""
+        points = self.points[sort.value]
+        place = bisect_right([p.score for p in points], score)
+        if place == 0:
+            return points[0].probability
+        if place == len(points):
+            return points[-1].probability
+        before, after = points[place - 1], points[place]
+        share = (score - before.score) / (after.score - before.score)
+        odds = _odds(before.probability) * (1 - share) + _odds(after.probability) * share
+        return round(1 / (1 + exp(-odds)), 6)
 
 
-def confidence(witnesses: Witnesses) -> float:
-    """The estimate, 0 to 1, rounded to four digits."""
-    prior = min(max(witnesses.probability, LEAST), MOST)
-    odds = log(prior / (1 - prior))
-    odds += PASS * min(witnesses.passes, MOST_PASSES) + FAIL * min(witnesses.fails, MOST_FAILS)
-    odds += SUSPECT * witnesses.suspect + GRAMMAR * witnesses.grammar_doubt + LAYOUT * witnesses.layout_doubt
-    return round(1 / (1 + exp(-odds)), 4)
+def standard_curve() -> Curve:
+    """The curve that ships with the program."""
+    return Curve(calibration())
+
+
+def _odds(probability: float) -> float:
+    return log(probability / (1 - probability))

@@ -11,7 +11,6 @@ from worker.core.checks import HALF, Figure, Trial
 from worker.core.relations import Constraint, Term
 from worker.core.statements import CHANGES, RATES, Sort, Statement
 from worker.core.testimony import Court, Testimony, factor
-from worker.core.witnesses import significant
 
 TELLING = 4
 PERCENT_PLACES = 2
@@ -117,7 +116,7 @@ def _against_tables(
         cell_ids=tuple(agreeing) or tuple(c.cell_id for c, _ in targets),
     )
     hearing.checks.append(check)
-    hearing.trials.extend(_trials(check, statement, chosen, figures))
+    hearing.trials.append(_trial(check, statement, chosen, figures))
     return bool(agreeing)
 
 
@@ -125,28 +124,19 @@ def _distance(statement: Statement, figure: Figure, unit: str) -> Decimal:
     return abs(statement.value * factor(statement.unit) - (figure.value or Decimal(0)) * factor(unit))
 
 
-def _trials(
-    check: Check, statement: Statement, chosen: list[tuple[Cell, str]], figures: Mapping[str, Figure]
-) -> list[Trial]:
-    """The check as one trial for each cell; a figure of few digits confirms nothing, nor does one that was rounded."""
-    if check.result is CheckResult.PASS and len(significant(statement.value)) < TELLING:
-        return []
-    trials = []
-    for cell, unit in chosen:
-        scale = factor(unit) / factor(statement.unit)
-        figure = figures[cell.cell_id]
-        exact = check.result is not CheckResult.PASS or figure.value == statement.value / scale
-        if exact:
-            constraint = Constraint(check.check_id, check.kind, check.formula, (), (Term(cell.cell_id, 1, scale),))
-            single = _with_right(check, (figure.value or Decimal(0)) * scale, cell.cell_id)
-            trials.append(Trial(constraint, single, 1 if figure.value else 0))
-    return trials
-
-
-def _with_right(check: Check, right: Decimal, cell_id: str) -> Check:
-    return Check(
-        check.check_id, check.kind, check.formula, check.left, right, check.tolerance, check.result, (cell_id,)
+def _trial(check: Check, statement: Statement, chosen: list[tuple[Cell, str]], figures: Mapping[str, Figure]) -> Trial:
+    """The check as a trial: one of the cells prints what is stated. A figure of few digits confirms nothing."""
+    terms = tuple(Term(cell.cell_id, 1, factor(unit) / factor(statement.unit)) for cell, unit in chosen)
+    constraint = Constraint(
+        check.check_id, check.kind, check.formula, terms, (), statement.value, check.tolerance, any_of=True
     )
+    vague = len(significant(statement.value)) < TELLING
+    return Trial(constraint, check, sum(bool(figures[cell.cell_id].value) for cell, _ in chosen), vague)
+
+
+def significant(value: Decimal) -> str:
+    """The digits of a value without leading and trailing zeros."""
+    return "".join(map(str, value.as_tuple().digits)).strip("0")
 
 
 def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Statement], believed: bool) -> bool | None:

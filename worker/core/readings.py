@@ -13,7 +13,6 @@ from worker.core.names import bare
 from worker.core.other_tables import numeric_columns
 
 FEN = 2
-WORTH_TRYING = 0.01
 NUMERIC_CHARACTERS = 0.5
 TOTAL = "合计"
 DASHES = "–—―"
@@ -41,8 +40,19 @@ class Said:
 
     @property
     def is_broken(self) -> bool:
-        """Whether something is printed that could not be read as an amount at all."""
-        return self.counts and self.amount is None and not self.is_blank
+        """Whether something is printed that could not be read as an amount at all, though it holds digits."""
+        return (
+            self.counts
+            and not self.is_blank
+            and not self.repair
+            and parse(self.cell.reading.text) is None
+            and not self.is_words
+        )
+
+    @property
+    def is_words(self) -> bool:
+        """Whether words stand where an amount should: no amount, but no blank either."""
+        return self.counts and not self.is_blank and not any(c.isdigit() for c in folded(self.cell.reading.text))
 
 
 def conventions(tables: Iterable[Table]) -> dict[str, Convention]:
@@ -93,12 +103,23 @@ def _said(cell: Cell, convention: Convention) -> Said:
         return Said(cell, negative, doubt="符号存疑：数字前的笔画或为负号", other=-negative.value)
     amount = parse(text)
     if amount is not None and not amount.percent:
+        pointed = None if _is_typed(cell.reading) else _with_point(amount, convention)
+        if pointed is not None:
+            return Said(cell, pointed, repair="separator", doubt=against(amount, convention), other=amount.value)
         return Said(cell, amount, doubt=against(amount, convention))
     fixed = repair(text, cell.reading.glyphs, convention.decimals if convention.decimals is not None else FEN)
     if fixed is not None:
         return Said(cell, fixed[0], repair=fixed[1])
-    closest = literal(text) if amount is None else None
+    closest = literal(text) if amount is None and any(c.isdigit() for c in text) else None
     return Said(cell, closest, doubt="数字格式不完整" if closest else "不是数字")
+
+
+def _with_point(amount: Amount, convention: Convention) -> Amount | None:
+    """The amount with the decimal point it lost, where all others of the document print one; None where it has one."""
+    if not convention.decimals or amount.decimals or not amount.value:
+        return None
+    value = amount.value.scaleb(-convention.decimals)
+    return Amount(value, convention.decimals, amount.raw, amount.grouped)
 
 
 def _is_typed(reading: Reading) -> bool:
@@ -117,7 +138,7 @@ def figures(tables: Iterable[Table], said: Mapping[str, Said]) -> dict[str, Figu
             found[one.cell.cell_id] = Figure(
                 value=amount.value if amount else None,
                 decimals=amount.decimals if amount else 0,
-                broken=one.is_broken or (not one.counts and not one.is_blank),
+                broken=(one.is_broken and amount is None) or (not one.counts and not one.is_blank),
                 exact=exact,
             )
     return found
@@ -127,17 +148,3 @@ def digit_probability(reading: Reading) -> float:
     """The worst probability of the reading's digits; separators do not count, the grammar vouches for them."""
     digits = [g.probability for g in reading.glyphs if g.char.isdigit()]
     return min(digits) if digits else reading.probability
-
-
-def other_values(said: Said) -> frozenset[Decimal]:
-    """The amounts the cell says if one character is what the recogniser thought next likeliest."""
-    glyphs = said.cell.reading.glyphs
-    found = set()
-    for place, glyph in enumerate(glyphs):
-        for char, probability in glyph.alternatives:
-            if probability >= WORTH_TRYING:
-                text = "".join(g.char if i != place else char for i, g in enumerate(glyphs))
-                amount = parse(text)
-                if amount is not None and not amount.percent:
-                    found.add(amount.value)
-    return frozenset(found)

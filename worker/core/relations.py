@@ -21,13 +21,20 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """The sum of the left terms equals that of the right ones; a side without terms is zero."""
+    """The sum of the left terms equals that of the right ones plus `constant`; a side without terms is zero.
+
+    `room` is how far they may be apart, where that is known beforehand. With `any_of` a single one of the left terms
+    has to equal the constant: a sentence that names a figure which several cells print.
+    """
 
     check_id: str
     kind: str
     formula: str
     left: tuple[Term, ...]
     right: tuple[Term, ...]
+    constant: Decimal = Decimal(0)
+    room: Decimal | None = None
+    any_of: bool = False
 
     @property
     def cell_ids(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,22 +17,19 @@ from models.document import (
     SettledTable,
     Table,
 )
-from worker.core.amounts import Convention
-from worker.core.checks import Figure, Trial, attempt
-from worker.core.constraints import constraints
+from worker.core.arrange import Arrangement, arrange
+from worker.core.checks import Figure
+from worker.core.confidence import standard_curve
 from worker.core.entity import find_entity, find_kind, find_unit, find_year
 from worker.core.facts import Hearing, hear
 from worker.core.label_doubts import label_doubts
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
 from worker.core.promises import missing_forms
-from worker.core.readings import Said, conventions, figures, listen, other_values
-from worker.core.relations import Constraint
-from worker.core.sheets import Sheet, sheets
+from worker.core.repair import find_repairs, repaired_figures
 from worker.core.statements import statements
-from worker.core.testimony import Court
-from worker.core.verdicts import Bench, doubted, judge
-from worker.core.witnesses import Case, weigh
+from worker.core.structure import move_reasons
+from worker.core.verdicts import Bench, doubted, gather, judge, moved
 
 THRESHOLD = 0.9
 
@@ -48,26 +44,35 @@ class _Identity:
 def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
     """The extraction that a document as read gives; pure and deterministic.
 
-    `threshold` is the probability with which a figure must have been read that no identity confirms.
+    `threshold` is the least confidence with which a figure goes unseen by a person.
     """
-    tables = _with_units(document)
-    who = _Identity(find_entity(document), find_year(document), find_kind(document))
-    found = sheets(tables)
-    known = conventions(tables)
-    said = listen(tables, known)
-    amounts = figures(tables, said)
-    believed = _believed(document, said)
-    trials, silent = _try(constraints(found), amounts, believed)
     told = statements(sentences(document.lines))
-    hearing = hear(told, Court(found), amounts, document.origin is Origin.BORN_DIGITAL, threshold)
-    rows = {cell.cell_id: (i, cell.row) for i, table in enumerate(tables) for cell in table.cells}
-    case = Case(
-        (*trials, *hearing.trials), amounts, silent, rows, {cell_id: other_values(one) for cell_id, one in said.items()}
-    )
-    bench = Bench(weigh(case), _by_id(case.trials), threshold)
-    settled, repairs = _settle_tables(found, said, known, bench)
+    who = _Identity(find_entity(document), find_year(document), find_kind(document))
+    own = document.origin is Origin.BORN_DIGITAL
+    arranged = arrange(document, _with_units(document), told)
+    view = arranged.view
+    trials, silent = view.tried(view.figures)
+    heard = hear(told, view.court, view.figures, own, threshold)
+    findings = find_repairs((*trials, *heard.trials), silent, view.candidates)
+    best = repaired_figures(view.figures, findings)
+    trials, _ = view.tried(best)
+    evidence = gather((*trials, *hear(told, view.court, best, own, threshold).trials), findings)
+    bench = Bench(findings, evidence, view.candidates, standard_curve(), threshold)
+    settled, repairs = _settle_tables(arranged, bench)
+    figures = settled_figures(best, settled)
+    trials, _ = view.tried(figures)
+    hearing = hear(told, view.court, figures, own, threshold)
     checks = (*(trial.check for trial in trials), *hearing.checks)
     return _extraction(document, who, settled, (checks, repairs, hearing))
+
+
+def settled_figures(figures: Mapping[str, Figure], settled: Sequence[SettledTable]) -> dict[str, Figure]:
+    """The figures that are exported: repaired where that is proven, as read elsewhere."""
+    values = {cell.cell.cell_id: cell.value for table in settled for cell in table.cells}
+    return {
+        cell: replace(figure, value=values[cell] or None) if (values[cell] or 0) != (figure.value or 0) else figure
+        for cell, figure in figures.items()
+    }
 
 
 def _with_units(document: Document) -> tuple[Table, ...]:
@@ -76,43 +81,18 @@ def _with_units(document: Document) -> tuple[Table, ...]:
     return tuple(replace(t, unit=unit) if t.form and not t.unit and unit else t for t in document.tables)
 
 
-def _believed(document: Document, said: Mapping[str, Said]) -> frozenset[str]:
-    """Cells whose text is the document's own: the text layer of a born-digital page, read with certainty."""
-    if document.origin is not Origin.BORN_DIGITAL:
-        return frozenset()
-    return frozenset(cell_id for cell_id, one in said.items() if one.cell.reading.probability >= 1.0)
-
-
-def _try(
-    wanted: Sequence[Constraint], amounts: Mapping[str, Figure], believed: frozenset[str]
-) -> tuple[tuple[Trial, ...], tuple[Constraint, ...]]:
-    """The identities that were tried, and those whose cells print nothing at all."""
-    trials, silent = [], []
-    for constraint in wanted:
-        trial = attempt(constraint, amounts, believed)
-        if trial is None:
-            silent.append(constraint)
-        else:
-            trials.append(trial)
-    return tuple(trials), tuple(silent)
-
-
-def _by_id(trials: Sequence[Trial]) -> dict[str, list[Trial]]:
-    found: dict[str, list[Trial]] = defaultdict(list)
-    for trial in trials:
-        found[trial.check.check_id].append(trial)
-    return found
-
-
-def _settle_tables(
-    found: Sequence[Sheet], said: Mapping[str, Said], known: Mapping[str, Convention], bench: Bench
-) -> tuple[tuple[SettledTable, ...], tuple[Repair, ...]]:
-    rows, repairs = settle_rows(found)
+def _settle_tables(arranged: Arrangement, bench: Bench) -> tuple[tuple[SettledTable, ...], tuple[Repair, ...]]:
+    view = arranged.view
+    rows, repairs = settle_rows(view.sheets)
+    repairs += arranged.repairs
+    reasons = move_reasons(view.tables, arranged.moves)
     settled = []
-    for sheet, labels, doubts in zip(found, rows, label_doubts(found, rows), strict=True):
-        convention = known.get(sheet.table.unit, Convention())
-        verdicts = [judge(said[cell.cell_id], bench, convention) for cell in sheet.table.cells]
-        verdicts = [doubted(verdict, doubts.get(verdict.cell.cell.row, "")) for verdict in verdicts]
+    for sheet, labels, doubts in zip(view.sheets, rows, label_doubts(view.sheets, rows), strict=True):
+        verdicts = []
+        for cell in sheet.table.cells:
+            verdict = judge(view.said[cell.cell_id], bench, view.convention(sheet.table))
+            verdict = moved(verdict, reasons.get(cell.cell_id, ""))
+            verdicts.append(doubted(verdict, doubts.get(cell.row, "")))
         repairs += [v.repair for v in verdicts if v.repair is not None]
         settled.append(SettledTable(sheet.table, labels, tuple(v.cell for v in verdicts)))
     return tuple(settled), tuple(repairs)

@@ -1,31 +1,41 @@
-"""The status of each cell from its reading and the evidence: kept, repaired, or flagged with a reason to act on."""
+"""The status of each cell from its reading and what the identities say of it: kept, repaired, or asked about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from math import log
 
 from models.document import CellStatus, Repair, SettledCell
 from worker.core.amounts import Convention, printed
+from worker.core.candidates import Candidates
 from worker.core.checks import Trial
-from worker.core.confidence import Witnesses, confidence
+from worker.core.confidence import Curve, Sort
+from worker.core.misreading import DUMP, SCAN, TYPED, Channel, digits
 from worker.core.readings import Said, digit_probability
-from worker.core.witnesses import Evidence
+from worker.core.repair import MARGIN, Finding, Findings
+from worker.core.words import KINDS, contradicted, repaired_by_sums, repaired_by_writing, several, unsure
 
-CONFIRMED_THRESHOLD = 0.3
-SHOWN_CHECKS = 3
-ENOUGH = 2
+CERTAIN = 20.0
+CONFIRMS = 6.0
+MOST_CONFIRMS = 2
+LOOSELY = 2.0
+DOUBT = 1.0
+MOST_SHOWN = 4
+LEAST, MOST = 1e-6, 1 - 1e-6
 DOUBTED = 0.5  # confidence at most, of a figure that may belong to another row
-CHECK_OBJECT = "请核对原件"
-KINDS = {
-    "row-sum": "行合计",
-    "column-sum": "列合计",
-    "hierarchy": "类款项合计",
-    "balance": "收支平衡",
-    "cross-table": "表间关系",
-    "narrative": "文字说明",
-}
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The identities that hold with a cell and confirm it, those that fail with it, and whether it is what they accuse."""
+
+    passes: list[Trial] = field(default_factory=list)
+    fails: list[Trial] = field(default_factory=list)
+    accused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +48,99 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What verdicts are given from: the evidence by cell, the trials by check id, the probability that is enough."""
+    """What verdicts are given from: findings and evidence by cell, the curve of confidence, the least that is enough."""
 
+    findings: Findings
     evidence: Mapping[str, Evidence]
-    trials: Mapping[str, Sequence[Trial]]
-    threshold: float
+    offers: Mapping[str, Candidates]
+    curve: Curve
+    needed: float
+
+    def finding(self, said: Said) -> Finding | None:
+        return self.findings.cells.get(said.cell.cell_id)
 
     def of(self, said: Said) -> Evidence:
         return self.evidence.get(said.cell.cell_id) or Evidence()
 
 
+def gather(trials: Sequence[Trial], findings: Findings) -> dict[str, Evidence]:
+    """The evidence by cell, from trials made on the repaired figures."""
+    evidence: defaultdict[str, Evidence] = defaultdict(Evidence)
+    for trial in trials:
+        for cell_id in trial.constraint.cell_ids:
+            if trial.failed:
+                evidence[cell_id].fails.append(trial)
+            elif trial.confirms or trial.loosely:
+                evidence[cell_id].passes.append(trial)
+    for trial in trials:
+        if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind != "narrative":
+            for cell_id in _least_supported(trial, evidence):
+                evidence[cell_id].accused = True
+    return dict(evidence)
+
+
+def _least_supported(trial: Trial, evidence: Mapping[str, Evidence]) -> Iterable[str]:
+    """Whom an identity accuses that no reading mends: the total of a sum, else the side that less speaks for."""
+    left = [t.cell_id for t in trial.constraint.left]
+    right = [t.cell_id for t in trial.constraint.right]
+    if not left or not right or len(left) + len(right) > 2:  # noqa: PLR2004  (a sum)
+        return left or right
+    ours, theirs = (min(len(evidence[c].passes) for c in side) for side in (left, right))
+    return left + right if ours == theirs else left if ours < theirs else right
+
+
 def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
     """The verdict on one cell."""
-    evidence = bench.of(said)
-    reason = _against(said, evidence, bench)
-    value = said.amount.value if said.amount is not None else None
-    repaired = _repair(said, evidence) if not reason else None
-    status = CellStatus.FLAGGED if reason else CellStatus.REPAIRED if repaired else CellStatus.READ
-    if repaired:
-        reason = f"按数字书写规则修正（{repaired.kind}）：{repaired.proof}"
-    cell = SettledCell(
-        cell=said.cell,
-        value=value,
-        status=status,
-        confidence=_confidence(said, evidence),
-        reason=reason,
-        alternatives=_alternatives(said, evidence, convention) if status is CellStatus.FLAGGED else (),
+    read = said.amount.value if said.amount is not None else None
+    if not said.counts:
+        return Verdict(SettledCell(said.cell, read, CellStatus.READ, 1.0))
+    weighed = _weigh(said, read, bench)
+    if weighed.confidence < bench.needed or weighed.evidence.accused or (weighed.changed and weighed.typed):
+        return Verdict(_asked(said, weighed, convention))
+    if weighed.changed:
+        return _repaired(said, weighed)
+    kind = said.repair or ("separator" if said.is_broken else "")
+    if kind and read is not None:
+        ids = [t.check.check_id for t in weighed.evidence.passes]
+        proof, reason = repaired_by_writing(said.cell.reading.text, read, kind, ids)
+        repair = Repair(said.cell.cell_id, "value", said.cell.reading.text, f"{read:f}", kind, proof, unique=True)
+        return Verdict(weighed.settled(said, read, CellStatus.REPAIRED, reason), repair)
+    return Verdict(weighed.settled(said, read, CellStatus.READ))
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A cell with all that is known of it; `value` is the best reading, `changed` that it is not the one as read."""
+
+    value: Decimal | None
+    others: tuple[Decimal, ...]
+    finding: Finding | None
+    evidence: Evidence
+    sort: Sort
+    score: float
+    confidence: float
+    changed: bool
+    typed: bool
+
+    def settled(
+        self, said: Said, value: Decimal | None, status: CellStatus, reason: str = "", others: tuple[str, ...] = ()
+    ) -> SettledCell:
+        """The settled cell of that value and status."""
+        return SettledCell(said.cell, value, status, self.confidence, reason, others, self.score, self.sort.value)
+
+
+def _weigh(said: Said, read: Decimal | None, bench: Bench) -> _Weighed:
+    finding, evidence = bench.finding(said), bench.of(said)
+    offer = bench.offers[said.cell.cell_id]
+    value = (finding.value if finding is not None else offer.read) or None
+    changed = (value or ZERO) != (read or ZERO)
+    score = _score(said, finding, evidence, offer.channel)
+    sort = Sort.REPAIRED if changed or said.is_broken else Sort.BLANK if said.is_blank else Sort.READ
+    confidence = bench.curve.probability(sort, score)
+    others = finding.others if finding is not None else ()
+    return _Weighed(
+        value, others, finding, evidence, sort, round(score, 3), confidence, changed, offer.channel is TYPED
     )
-    return Verdict(cell, repaired)
 
 
 def doubted(verdict: Verdict, doubt: str) -> Verdict:
@@ -73,86 +148,104 @@ def doubted(verdict: Verdict, doubt: str) -> Verdict:
     cell = verdict.cell
     if not doubt or cell.value is None or cell.status is CellStatus.FLAGGED:
         return verdict
-    reason = f"{doubt}；{CHECK_OBJECT}"
-    asked = replace(cell, status=CellStatus.FLAGGED, confidence=min(cell.confidence, DOUBTED), reason=reason)
-    return Verdict(asked)
+    reason = several([doubt])
+    return Verdict(replace(cell, status=CellStatus.FLAGGED, confidence=min(cell.confidence, DOUBTED), reason=reason))
 
 
-def _confidence(said: Said, evidence: Evidence) -> float:
-    return confidence(
-        Witnesses(
-            probability=said.cell.reading.probability,
-            passes=len(evidence.passes),
-            fails=len(evidence.fails),
-            suspect=evidence.suspect,
-            grammar_doubt=bool(said.doubt),
-            layout_doubt=bool(said.cell.doubt),
-        )
-    )
+def moved(verdict: Verdict, reason: str) -> Verdict:
+    """The verdict on a cell whose amount came from, or went to, another place."""
+    cell = verdict.cell
+    if not reason or cell.status is CellStatus.FLAGGED:
+        return verdict
+    both = f"{reason}；{cell.reason}" if cell.reason else reason
+    return replace(verdict, cell=replace(cell, status=CellStatus.REPAIRED, reason=both))
 
 
-def _against(said: Said, evidence: Evidence, bench: Bench) -> str:
-    """Why the cell must be looked at; empty where nothing speaks against it or enough speaks for it."""
-    if evidence.suspect and not said.is_broken:
-        return _contradicted(said, evidence, bench)
-    confirmed = evidence.strong and (said.is_blank or len(evidence.passes) > 0)
-    if said.is_broken:
-        words = said.doubt or "不是数字"
-    elif said.misplaced:
-        words = said.misplaced
-    elif said.doubt and not (confirmed and len(evidence.passes) >= ENOUGH):
-        words = said.doubt
-    elif said.counts and said.cell.doubt and not confirmed:
-        words = f"版面存疑：{said.cell.doubt}"
+def _score(said: Said, finding: Finding | None, evidence: Evidence, channel: Channel) -> float:
+    """What speaks for the value, in nats: its own reading and the identities it would break, or the search's margin."""
+    own = _own(said, channel)
+    support = _support(evidence.passes)
+    if finding is None:
+        score = own + support
     else:
-        words = _unsure(said, evidence, confirmed, bench.threshold) if said.counts else ""
-    return f"{words}；{CHECK_OBJECT}" if words else ""
+        score = finding.margin if finding.changed else min(finding.margin, max(own, 0.0) + support)
+    if said.cell.doubt:
+        placed = [t for t in evidence.passes if t.check.kind != "row-sum"]
+        score = min(score, DOUBT + _support(placed))
+    if said.misplaced or said.is_words:
+        score = min(score, 0.0)
+    if said.doubt and not (finding and finding.changed):
+        score = min(score, DOUBT + support)
+    return score
 
 
-def _unsure(said: Said, evidence: Evidence, confirmed: bool, threshold: float) -> str:
-    """Whether the recogniser was too unsure: two identities that hold outweigh any doubt, one that confirms most."""
+def _own(said: Said, channel: Channel) -> float:
+    """The log-odds of the reading alone; separators do not count, the grammar vouches for them."""
+    if channel is not SCAN:
+        return DUMP.slip if channel is DUMP else CERTAIN
     probability = said.cell.reading.probability if said.is_blank else digit_probability(said.cell.reading)
-    if confirmed and len(evidence.passes) >= ENOUGH:
-        return ""
-    needed = CONFIRMED_THRESHOLD if confirmed else threshold
-    if probability >= needed:
-        return ""
-    return f"识别概率低（{probability:.2f}），且无足够校验佐证"
+    bounded = min(max(probability, LEAST), MOST)
+    return log(bounded / (1 - bounded))
 
 
-def _contradicted(said: Said, evidence: Evidence, bench: Bench) -> str:
-    shown = "、".join(evidence.fails[:SHOWN_CHECKS]) + ("…" if len(evidence.fails) > SHOWN_CHECKS else "")
-    trials = [t for check_id in evidence.fails for t in bench.trials.get(check_id, ())]
-    words = "、".join(dict.fromkeys(KINDS.get(t.check.kind, t.check.kind) for t in trials))
-    gap = next((t.residual for t in trials if said.cell.cell_id in t.constraint.cell_ids), Decimal(0))
-    meant = f"，或应为{evidence.wanted[0]:f}" if evidence.wanted else ""
-    state = "空白，但" if said.is_blank else ""
-    return f"{state}{words}不符，差{gap:f}（{shown}）{meant}；{CHECK_OBJECT}"
+def _support(passes: Sequence[Trial]) -> float:
+    """What the identities that hold are worth: to the last digit much, within rounding little; more of them add less."""
+    exact = [t for t in passes if t.confirms]
+    strong = CONFIRMS * min(len(exact), MOST_CONFIRMS) + max(0, len(exact) - MOST_CONFIRMS)
+    return strong + LOOSELY * min(len(passes) - len(exact), MOST_CONFIRMS)
 
 
-def _alternatives(said: Said, evidence: Evidence, convention: Convention) -> tuple[str, ...]:
-    value = said.amount.value if said.amount is not None else None
-    others = dict.fromkeys((*evidence.wanted, *(() if said.other is None else (said.other,))))
-    return tuple(printed(other, convention) for other in others if other != value)
+def _asked(said: Said, weighed: _Weighed, convention: Convention) -> SettledCell:
+    """A question: the cell keeps its reading, and the likeliest other readings follow, the best first."""
+    read = said.amount.value if said.amount is not None else None
+    others = dict.fromkeys(v for v in (weighed.value, *weighed.others, said.other) if v is not None)
+    shown = tuple(printed(v, convention) for v in others if v != (read or ZERO))
+    return weighed.settled(said, read, CellStatus.FLAGGED, _why(said, weighed, shown), shown[:MOST_SHOWN])
 
 
-def _repair(said: Said, evidence: Evidence) -> Repair | None:
-    """The repair row of a cell whose text breaks the grammar in a way that leaves one reading, or that sums confirm."""
-    kind = said.repair or ("separator" if said.doubt and said.amount is not None and _separators(said) else "")
-    if not kind or said.amount is None:
-        return None
-    proof = " ".join(["数字书写规则", *evidence.passes[:SHOWN_CHECKS]])
-    return Repair(
-        cell_id=said.cell.cell_id,
-        field="value",
-        raw=said.cell.reading.text,
-        repaired=f"{said.amount.value:f}",
-        kind=kind,
-        proof=proof,
-        unique=True,
-    )
+def _why(said: Said, weighed: _Weighed, shown: Sequence[str]) -> str:
+    reasons = []
+    if said.is_broken or said.is_words or said.doubt:
+        reasons.append(said.doubt or "不是数字")
+    if said.misplaced:
+        reasons.append(said.misplaced)
+    if said.cell.doubt:
+        reasons.append(f"版面存疑：{said.cell.doubt}")
+    mended = weighed.finding.mended if weighed.finding and weighed.changed else ()
+    if weighed.evidence.fails or mended:
+        reasons.append(contradicted(said, weighed.evidence.fails, mended))
+    if not reasons:
+        reasons.append(unsure(said, digit_probability(said.cell.reading)))
+    return several(reasons, shown)
 
 
-def _separators(said: Said) -> bool:
-    """Whether the doubt is about separators only: the same digits, written otherwise than the grammar asks."""
-    return "格式" in said.doubt
+def _repaired(said: Said, weighed: _Weighed) -> Verdict:
+    raw, value = said.cell.reading.text, weighed.value
+    others = tuple(f"{o:f}" for o in weighed.others)[:MOST_SHOWN]
+    holding = [t.check.check_id for t in weighed.evidence.passes]
+    mended = weighed.finding.mended if weighed.finding else ()
+    alone = weighed.finding is not None and weighed.finding.margin >= MARGIN
+    proof, reason = repaired_by_sums(raw, value, mended, holding, alone)
+    kind = kind_of(said.amount.value if said.amount else None, value)
+    shown = "" if value is None else f"{value:f}"
+    repair = Repair(said.cell.cell_id, "value", raw, shown, kind, proof, unique=True, alternatives=others)
+    return Verdict(weighed.settled(said, value, CellStatus.REPAIRED, reason, others), repair)
+
+
+def kind_of(read: Decimal | None, value: Decimal | None) -> str:
+    """What sort of slip lies between a reading and what is printed, in the words of the export contract."""
+    if value is None:
+        return "stray"
+    if not read:
+        return "lost-value"
+    was, now = digits(read), digits(value)
+    if (read < 0) != (value < 0):
+        return "sign"
+    if was == now or was.rstrip("0") == now.rstrip("0"):
+        return "separator"
+    if len(was) == len(now):
+        return "digit"
+    return "lost-digit" if len(was) < len(now) else "extra-digit"
+
+
+__all__ = ["KINDS", "Bench", "Evidence", "Verdict", "doubted", "gather", "judge"]

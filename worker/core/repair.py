@@ -1,0 +1,262 @@
+"""Repair with proof: the only plausible readings under which everything adds up, or the ones to choose between.
+
+The identities of a document become laws, its cells what they may print; where laws fail, the cheapest ways to make
+them hold are searched, group by group. What a cell's value is worth shows in its margin: by how many nats the cheapest
+way that gives it another value is dearer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from worker.core.candidates import Candidates
+from worker.core.checks import Figure, Trial
+from worker.core.misreading import PER_DIGIT, digits, price
+from worker.core.relations import Constraint
+from worker.core.search import Changes, Effort, Law, Outcome, Puzzle, Solution, residual, solve
+
+ZERO = Decimal(0)
+MARGIN = 14.0
+"""Nats: what is so much dearer than the best way is not looked at."""
+WHOLE = Effort(margin=MARGIN, nodes=2500)
+SINGLE = Effort(margin=0.0, nodes=60, most=MARGIN)
+DOUBTED = 8.0
+"""A cell of which another reading costs less than this is asked what speaks against that."""
+IN_TABLE, BETWEEN, IN_WORDS = 6.0, 4.0, 8.0
+LONGEST = 12
+NEGATIVE = 3.0
+SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the laws say of one cell.
+
+    `value` is the best reading, which may be the one as read. `margin` says by how many nats it is better than any
+    other, `others` are those, the best first. `mended` are the ids of the checks that fail as read and hold now,
+    `against` of those that would hold with one of `others`.
+    """
+
+    value: Decimal | None
+    margin: float
+    others: tuple[Decimal, ...] = ()
+    mended: tuple[str, ...] = ()
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Findings by cell, and the ids of the checks that no plausible reading mends."""
+
+    cells: Mapping[str, Finding]
+    unmended: frozenset[str]
+    nodes: int = 0
+
+
+@dataclass(slots=True)
+class _Group:
+    """Laws that fail together, and what came of them."""
+
+    laws: list[int]
+    outcome: Outcome | None = None
+    cells: set[str] = field(default_factory=set)
+
+
+def find_repairs(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates]) -> Findings:
+    """What each cell prints, as far as the identities tell; `silent` are those whose cells print nothing at all."""
+    puzzle = _puzzle(trials, silent, offers)
+    groups = _groups(puzzle)
+    for group in groups:
+        group.outcome = solve(_within(puzzle, group), WHOLE)
+    groups = _joined(puzzle, groups)
+    best: dict[str, Decimal] = {}
+    broken: set[int] = set()
+    for group in groups:
+        if group.outcome and group.outcome.best:
+            best.update(group.outcome.best.changes)
+            broken |= group.outcome.best.broken
+    cells: dict[str, Finding] = {}
+    for group in groups:
+        cells.update(_group_findings(puzzle, group))
+    cells.update(_doubtful(puzzle, offers, cells, best))
+    nodes = sum(group.outcome.nodes for group in groups if group.outcome)
+    return Findings(cells, frozenset(puzzle.laws[i].check_id for i in broken), nodes)
+
+
+def _puzzle(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates]) -> Puzzle:
+    laws = [law for trial in trials if (law := _law(trial.constraint, trial, offers))]
+    laws += [law for constraint in silent if (law := _law(constraint, None, offers))]
+    values = {cell: offer.read or ZERO for cell, offer in offers.items()}
+    options = {
+        cell: {option.value or ZERO: option.cost for option in offer.options}
+        for cell, offer in offers.items()
+        if offer.options
+    }
+
+    def priced(cell: str, value: Decimal) -> float:
+        offer = offers[cell]
+        negative = NEGATIVE if value < 0 <= (offer.read or ZERO) else 0.0
+        return price(offer.read, value, offer.channel) + negative
+
+    return Puzzle.of(laws, values, options, priced)
+
+
+def _law(constraint: Constraint, trial: Trial | None, offers: Mapping[str, Candidates]) -> Law | None:
+    """The constraint as a law; None where one of its cells holds no amount."""
+    if any(cell not in offers for cell in constraint.cell_ids):
+        return None
+    weights: dict[str, Decimal] = defaultdict(Decimal)
+    for term in constraint.signed:
+        weights[term.cell_id] += term.sign * term.scale
+    tolerance = trial.check.tolerance if trial is not None and trial.check.tolerance is not None else ZERO
+    return Law(
+        constraint.check_id,
+        constraint.kind,
+        tuple(weights.items()),
+        constraint.constant,
+        tolerance if constraint.room is None else constraint.room,
+        _slack(constraint, trial),
+        constraint.any_of,
+    )
+
+
+def _slack(constraint: Constraint, trial: Trial | None) -> float:
+    """What it costs to believe that the source itself does not add up; small differences are the likelier ones."""
+    if constraint.kind == "narrative":
+        return IN_WORDS
+    if trial is None:
+        return IN_TABLE + PER_DIGIT * LONGEST
+    size = max(len(digits(trial.check.left or ZERO)), 1)
+    gap = len(digits(trial.residual)) + 1 if trial.failed else LONGEST
+    return (BETWEEN if constraint.kind == "cross-table" else IN_TABLE) + PER_DIGIT * min(size, gap)
+
+
+def _groups(puzzle: Puzzle) -> list[_Group]:
+    """Laws that fail, joined where they share a cell that could be read otherwise."""
+    groups: list[_Group] = []
+    for law in puzzle.failing:
+        cells = {c for c, _ in puzzle.laws[law].terms}
+        group = _Group([law], cells=cells)
+        for other in [g for g in groups if g.cells & cells]:
+            group.laws += other.laws
+            group.cells |= other.cells
+            groups.remove(other)
+        groups.append(group)
+    return groups
+
+
+def _within(puzzle: Puzzle, group: _Group) -> Puzzle:
+    """The puzzle of one group: only its laws fail at first, others may come to fail; cells may be what laws ask for."""
+    options = {cell: dict(puzzle.options.get(cell, {})) for cell in group.cells}
+    for index in group.laws:
+        law = puzzle.laws[index]
+        if law.any_of:
+            continue
+        gap = residual(puzzle, law, {})
+        for cell, weight in law.terms:
+            if gap and weight and not law.tolerance:
+                value = puzzle.values[cell] - gap / weight
+                cost = puzzle.priced(cell, value)
+                if cost < options[cell].get(value, cost + 1):
+                    options[cell][value] = cost
+    return puzzle.part(group.laws, options)
+
+
+def _joined(puzzle: Puzzle, groups: list[_Group]) -> list[_Group]:
+    """Groups whose best ways change the same cells, or meet in a law, are searched again as one."""
+    while True:
+        pair = next(_meeting(puzzle, groups), None)
+        if pair is None:
+            return groups
+        one, other = pair
+        joined = _Group(one.laws + other.laws, cells=one.cells | other.cells)
+        joined.outcome = solve(_within(puzzle, joined), WHOLE)
+        groups = [g for g in groups if g is not one and g is not other] + [joined]
+
+
+def _meeting(puzzle: Puzzle, groups: Sequence[_Group]) -> Iterator[tuple[_Group, _Group]]:
+    touched = [_touched(puzzle, group) for group in groups]
+    for i, one in enumerate(groups):
+        for j in range(i + 1, len(groups)):
+            if touched[i] & touched[j]:
+                yield one, groups[j]
+
+
+def _touched(puzzle: Puzzle, group: _Group) -> set[int]:
+    """The laws in which the best way of a group changes a cell."""
+    best = group.outcome.best if group.outcome else None
+    return {law for cell in (best.changes if best else ()) for law in puzzle.of_cell.get(cell, ())}
+
+
+def _group_findings(puzzle: Puzzle, group: _Group) -> Iterator[tuple[str, Finding]]:
+    """A finding for each cell that a group's laws or its ways speak of."""
+    outcome = group.outcome
+    best = outcome.best if outcome else None
+    if outcome is None or best is None:
+        for cell in group.cells:
+            yield cell, Finding(puzzle.values[cell], 0.0)
+        return
+    cells = group.cells.union(*(s.changes for s in outcome.solutions))
+    for cell in sorted(cells):
+        mine = _value(puzzle, best, cell)
+        rivals: dict[Decimal, float] = {}
+        for solution in outcome.solutions:
+            other = _value(puzzle, solution, cell)
+            if other != mine:
+                rivals.setdefault(other, solution.cost)
+        margin = min([*rivals.values(), max(outcome.reach, best.cost)]) - best.cost
+        changed = cell in best.changes
+        yield cell, Finding(mine, margin, tuple(rivals), _mended(puzzle, group, best, cell), changed)
+
+
+def _value(puzzle: Puzzle, solution: Solution, cell: str) -> Decimal:
+    return solution.changes.get(cell, puzzle.values[cell])
+
+
+def _mended(puzzle: Puzzle, group: _Group, best: Solution, cell: str) -> tuple[str, ...]:
+    """The checks of a changed cell that fail as read and hold now."""
+    if cell not in best.changes:
+        return ()
+    mine = set(puzzle.of_cell.get(cell, ()))
+    return tuple(puzzle.laws[i].check_id for i in sorted(set(group.laws) & mine) if i not in best.broken)
+
+
+def _doubtful(
+    puzzle: Puzzle, offers: Mapping[str, Candidates], known: Mapping[str, Finding], best: Changes
+) -> Iterator[tuple[str, Finding]]:
+    """Findings for cells that nothing contradicts but of which another reading is likely: what would that break?"""
+    settled = puzzle.settled(best)
+    for cell, offer in offers.items():
+        cheap = [o for o in offer.options if o.cost <= DOUBTED]
+        if cell in known or not (cheap or offer.broken):
+            continue
+        rivals = []
+        for option in cheap:
+            value = option.value or ZERO
+            outcome = solve(settled, SINGLE, {cell: value}, option.cost)
+            cost = outcome.best.cost if outcome.best else outcome.reach
+            rivals.append((min(cost, MARGIN), value))
+        rivals.sort()
+        margin = rivals[0][0] if rivals else 0.0
+        yield cell, Finding(offer.read, margin, tuple(value for _, value in rivals))
+
+
+def repaired_figures(figures: Mapping[str, Figure], findings: Findings) -> dict[str, Figure]:
+    """The figures with the best readings in place of those as read."""
+    changed = {cell: f for cell, f in findings.cells.items() if f.changed}
+    return {
+        cell: replace(
+            figure, value=changed[cell].value or None, broken=False, decimals=_decimals(figure, changed[cell])
+        )
+        if cell in changed
+        else figure
+        for cell, figure in figures.items()
+    }
+
+
+def _decimals(figure: Figure, finding: Finding) -> int:
+    exponent = (finding.value or ZERO).as_tuple().exponent
+    return max(figure.decimals, -exponent if isinstance(exponent, int) else 0)

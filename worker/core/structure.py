@@ -1,0 +1,318 @@
+"""Amounts that stand in the wrong place: one column off, fallen into a neighbouring row, swapped between two rows.
+
+A move is made only where it mends at least two identities that fail as read, breaks none, and no other move of the same
+cells mends as many; all else stays where it was read and is asked about. The text itself is not touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import combinations
+
+from models.document import Cell, Reading, Repair, Table
+from worker.core.checks import Figure, attempt
+from worker.core.misreading import digits
+from worker.core.relations import Constraint
+
+LEAST_GAIN = 2
+MOST_MOVES = 40
+MOST_PLACED = 3
+MOST_COLUMNS = 8
+TELLING = 3
+MOST_PAIRS = 14
+FEW = 4
+BLANK = Figure()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where amounts go: for each cell whose content changes, the cell its content comes from ("": none, it is blank)."""
+
+    sources: tuple[tuple[str, str], ...]
+    kind: str
+    mended: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> frozenset[str]:
+        return frozenset(cell for cell, _ in self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    table: int
+    cell: Cell
+
+
+class _Board:
+    """The figures where they stand now, and the identities with them."""
+
+    def __init__(self, tables: Sequence[Table], wanted: Sequence[Constraint], figures: Mapping[str, Figure]) -> None:
+        self.figures = dict(figures)
+        self.wanted = {c.check_id: c for c in wanted}
+        self.tables = tables
+        self.places = {c.cell_id: _Place(i, c) for i, t in enumerate(tables) for c in t.cells}
+        self.at = {(p.table, p.cell.row, p.cell.column): cell_id for cell_id, p in self.places.items()}
+        self.of_cell: defaultdict[str, list[str]] = defaultdict(list)
+        for constraint in wanted:
+            for cell_id in constraint.cell_ids:
+                self.of_cell[cell_id].append(constraint.check_id)
+        self.failing = {check_id for check_id in self.wanted if self._fails(check_id, self.figures)}
+
+    def _fails(self, check_id: str, figures: Mapping[str, Figure]) -> bool:
+        trial = attempt(self.wanted[check_id], figures, ())
+        return trial is not None and trial.failed
+
+    def shows(self, cell_id: str) -> bool:
+        return bool(self.figures[cell_id].value)
+
+    def tried(self, move: Move) -> tuple[set[str], set[str]]:
+        """The identities that a move mends and those that it breaks."""
+        moved = {cell: self.figures[source] if source else BLANK for cell, source in move.sources}
+        figures = {**self.figures, **moved}
+        touched = {check_id for cell in moved for check_id in self.of_cell[cell]}
+        after = {check_id for check_id in touched if self._fails(check_id, figures)}
+        before = touched & self.failing
+        return before - after, after - before
+
+    def make(self, move: Move) -> None:
+        moved = {cell: self.figures[source] if source else BLANK for cell, source in move.sources}
+        self.figures.update(moved)
+        touched = {check_id for cell in moved for check_id in self.of_cell[cell]}
+        self.failing -= touched
+        self.failing |= {check_id for check_id in touched if self._fails(check_id, self.figures)}
+
+
+def rearrange(
+    tables: Sequence[Table], wanted: Sequence[Constraint], figures: Mapping[str, Figure]
+) -> tuple[tuple[Table, ...], tuple[Move, ...]]:
+    """The tables with amounts moved to where the identities prove that they belong, and the moves."""
+    board = _Board(tables, wanted, figures)
+    made: list[Move] = []
+    while board.failing and len(made) < MOST_MOVES:
+        move = _best(board)
+        if move is None:
+            break
+        board.make(move)
+        made.append(move)
+    moved = tuple(tables)
+    for move in made:
+        moved = _moved(moved, move)
+    return moved, tuple(made)
+
+
+def _best(board: _Board) -> Move | None:
+    """The move that mends most; None where none mends enough, or where two that exclude each other mend as much."""
+    weighed: dict[frozenset[tuple[str, str]], Move] = {}
+    for move in _proposals(board):
+        content = frozenset(move.sources)
+        if content in weighed or any(source and not board.of_cell[cell] for cell, source in move.sources):
+            continue
+        mended, broken = board.tried(move)
+        if len(mended) >= LEAST_GAIN and not broken and _telling(board, move, mended):
+            weighed[content] = replace(move, mended=tuple(sorted(mended)))
+    ranked = sorted(weighed.values(), key=lambda m: (-len(m.mended), m.sources))
+    for move in ranked:
+        rivals = [m for m in ranked if m is not move and m.cells & move.cells]
+        if all(len(m.mended) < len(move.mended) for m in rivals):
+            return move
+    return None
+
+
+def _telling(board: _Board, move: Move, mended: set[str]) -> bool:
+    """Whether the moved amounts are long enough for their sums not to agree by chance."""
+    longest = max(
+        (len(digits(board.figures[s].value or Decimal(0)).rstrip("0")) for _, s in move.sources if s), default=0
+    )
+    return longest >= TELLING or len(mended) > LEAST_GAIN
+
+
+def _proposals(board: _Board) -> Iterator[Move]:
+    rows: dict[tuple[int, int], None] = {}
+    for check_id in sorted(board.failing):
+        for cell_id in board.wanted[check_id].cell_ids:
+            place = board.places[cell_id]
+            rows.setdefault((place.table, place.cell.row))
+    for table, row in rows:
+        yield from _sideways(board, table, row)
+        yield from _vertical(board, table, row)
+        yield from _swapped(board, table, row)
+    yield from _columns(board)
+    yield from _fallen(board)
+
+
+def _line(board: _Board, table: int, row: int) -> list[str]:
+    """The cells of a row from left to right."""
+    count = len(board.tables[table].columns)
+    return [board.at[table, row, column] for column in range(count) if (table, row, column) in board.at]
+
+
+def _sideways(board: _Board, table: int, row: int) -> Iterator[Move]:
+    """Every other way of setting a row's few amounts under its columns in the same order."""
+    line = _line(board, table, row)
+    shown = [cell for cell in line if board.shows(cell)]
+    if not 0 < len(shown) <= MOST_PLACED or len(line) > MOST_COLUMNS:
+        return
+    for chosen in combinations(line, len(shown)):
+        to = dict(zip(chosen, shown, strict=True))
+        sources = tuple((c, to.get(c, "")) for c in line if to.get(c, "") != (c if c in shown else ""))
+        if sources:
+            yield Move(sources, "shifted-column")
+
+
+def _vertical(board: _Board, table: int, row: int) -> Iterator[Move]:
+    """A single amount, or all amounts of a row, to the row above or below where nothing stands."""
+    line = _line(board, table, row)
+    shown = [cell for cell in line if board.shows(cell)]
+    for other in _beside(board, table, row):
+        pairs = [(cell, board.at.get((table, other, board.places[cell].cell.column))) for cell in shown]
+        free = [(cell, to) for cell, to in pairs if to is not None and not board.shows(to)]
+        for cell, to in free:
+            yield Move(((to, cell), (cell, "")), "shifted-row")
+        if len(free) == len(shown) > 1:
+            yield Move(tuple(p for cell, to in free for p in ((to, cell), (cell, ""))), "shifted-row")
+
+
+def _beside(board: _Board, table: int, row: int) -> list[int]:
+    """The rows of the same block above and below."""
+    rows = board.tables[table].rows
+    block = [i for i, r in enumerate(rows) if r.block == rows[row].block]
+    place = block.index(row)
+    return block[max(0, place - 1) : place] + block[place + 1 : place + 2]
+
+
+def _swapped(board: _Board, table: int, row: int) -> Iterator[Move]:
+    """The amounts of two rows that stand below each other, exchanged."""
+    for other in _beside(board, table, row):
+        mine, theirs = _line(board, table, row), _line(board, table, other)
+        if len(mine) == len(theirs):
+            pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if board.shows(a) or board.shows(b)]
+            if row < other and pairs:
+                sources = [
+                    part
+                    for a, b in pairs
+                    for part in ((a, b if board.shows(b) else ""), (b, a if board.shows(a) else ""))
+                ]
+                yield Move(tuple(sources), "swapped-rows")
+
+
+def _columns(board: _Board) -> Iterator[Move]:
+    """Several amounts moved between two columns, by which both columns' sums are off by the same."""
+    sums = [c for c in (board.wanted[i] for i in sorted(board.failing)) if c.kind in ("hierarchy", "column-sum")]
+    for short in sums:
+        for over in sums:
+            gap = _gap(board, short)
+            if short is not over and gap and gap == -_gap(board, over):
+                yield from _between(board, short, over, gap)
+
+
+def _gap(board: _Board, constraint: Constraint) -> Decimal:
+    trial = attempt(constraint, board.figures, ())
+    return trial.residual if trial is not None else Decimal(0)
+
+
+def _between(board: _Board, short: Constraint, over: Constraint, gap: Decimal) -> Iterator[Move]:
+    """The fewest amounts that add up to what one column lacks, each beside a blank of the other column."""
+    targets = {self_place(board, t.cell_id): t.cell_id for t in short.right}
+    pairs = [
+        (targets[at], t.cell_id)
+        for t in over.right
+        if (at := self_place(board, t.cell_id)) in targets
+        and board.shows(t.cell_id)
+        and not board.shows(targets[at])
+        and targets[at] != t.cell_id
+    ]
+    for count in range(1, FEW + 1):
+        fitting = [
+            some
+            for some in combinations(pairs[:MOST_PAIRS], count)
+            if sum((board.figures[source].value or Decimal(0) for _, source in some), Decimal(0)) == gap
+        ]
+        if len(fitting) == 1:
+            yield Move(tuple(p for to, source in fitting[0] for p in ((to, source), (source, ""))), "shifted-column")
+        if fitting:
+            return
+
+
+def self_place(board: _Board, cell_id: str) -> tuple[int, int]:
+    """The table and row that a cell stands in."""
+    place = board.places[cell_id]
+    return place.table, place.cell.row
+
+
+def _fallen(board: _Board) -> Iterator[Move]:
+    """An amount that no identity knows, in a row without a label, to the blank that identities want to hold it."""
+    strays: dict[Decimal, list[str]] = defaultdict(list)
+    for cell_id, place in board.places.items():
+        row = board.tables[place.table].rows[place.cell.row]
+        unnamed = not row.name.text.strip() and not row.code.text.strip()
+        if unnamed and board.shows(cell_id) and not board.of_cell[cell_id]:
+            strays[board.figures[cell_id].value or Decimal(0)].append(cell_id)
+    if not strays:
+        return
+    for check_id in sorted(board.failing):
+        constraint = board.wanted[check_id]
+        for term in constraint.signed:
+            blank = not board.shows(term.cell_id) and not board.figures[term.cell_id].broken
+            if not blank or not term.sign:
+                continue
+            value = -_gap(board, constraint) / (term.sign * term.scale)
+            for stray in strays.get(value, ()):
+                if board.places[stray].table == board.places[term.cell_id].table:
+                    yield Move(((term.cell_id, stray), (stray, "")), "shifted-row")
+
+
+def _moved(tables: Sequence[Table], move: Move) -> tuple[Table, ...]:
+    """The tables after a move: readings change places, cells keep their ids."""
+    readings = {c.cell_id: c.reading for t in tables for c in t.cells}
+    new = {cell: readings[source] if source else _emptied(readings[cell]) for cell, source in move.sources}
+    return tuple(
+        replace(
+            t, cells=tuple(replace(c, reading=new[c.cell_id], doubt="") if c.cell_id in new else c for c in t.cells)
+        )
+        if any(c.cell_id in new for c in t.cells)
+        else t
+        for t in tables
+    )
+
+
+def _emptied(reading: Reading) -> Reading:
+    return replace(reading, text="", glyphs=(), probability=1.0)
+
+
+def move_repairs(tables: Sequence[Table], moves: Iterable[Move]) -> list[Repair]:
+    """A repair row for each amount that moved: where it was read, where it belongs, the identities that prove it."""
+    cells = {c.cell_id: (t, c) for t in tables for c in t.cells}
+    found = []
+    for move in moves:
+        for cell_id, source in move.sources:
+            if source:
+                field = "column" if move.kind == "shifted-column" else "row"
+                was, now = _named(*cells[source], field), _named(*cells[cell_id], field)
+                found.append(Repair(cell_id, field, was, now, move.kind, " ".join(move.mended), unique=True))
+    return found
+
+
+def _named(table: Table, cell: Cell, field: str) -> str:
+    """What to call a cell's column or row."""
+    if field == "column":
+        return table.columns[cell.column].name or f"第{cell.column + 1}列"
+    row = table.rows[cell.row]
+    return "".join(row.name.text.split()) or row.code.text or f"第{row.line + 1}行"
+
+
+def move_reasons(tables: Sequence[Table], moves: Iterable[Move]) -> dict[str, str]:
+    """Why the content of a cell changed, in words, by cell."""
+    cells = {c.cell_id: (t, c) for t in tables for c in t.cells}
+    reasons = {}
+    for move in moves:
+        field = "column" if move.kind == "shifted-column" else "row"
+        for cell_id, source in move.sources:
+            where = _named(*cells[source or cell_id], field)
+            words = f"原读在“{where}”" if source else "此处所读金额属于别处"
+            english = f"was read under “{where}”" if source else "the amount read here belongs elsewhere"
+            held = "、".join(move.mended)
+            reasons[cell_id] = f"{words}：移动后{held}成立 | {english}: {held} failed and hold now"
+    return reasons

@@ -1,0 +1,71 @@
+"""What a verdict says to people: why a cell was repaired or is asked about, in Chinese and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from worker.core.checks import Trial
+from worker.core.readings import Said
+
+SHOWN_CHECKS = 4
+KINDS = {
+    "row-sum": "行合计",
+    "column-sum": "列合计",
+    "hierarchy": "类款项合计",
+    "balance": "收支平衡",
+    "cross-table": "表间关系",
+    "narrative": "文字说明",
+}
+CHECK_OBJECT = "请核对原件"
+
+
+def several(reasons: Sequence[str], meant: Sequence[str] = ()) -> str:
+    """The reasons for a question in one line, with what may be meant, and what to do."""
+    guess = f"，或应为{meant[0]}" if meant else ""
+    return f"{'；'.join(reasons)}{guess}；{CHECK_OBJECT}"
+
+
+def ids(found: Sequence[str]) -> str:
+    """Check ids in a list, long lists cut."""
+    return "、".join(found[:SHOWN_CHECKS]) + ("…" if len(found) > SHOWN_CHECKS else "")
+
+
+def contradicted(said: Said, fails: Sequence[Trial], mended: Sequence[str]) -> str:
+    """Which identities fail as read, and by how much."""
+    words = "、".join(dict.fromkeys(KINDS.get(t.check.kind, t.check.kind) for t in fails)) or "勾稽关系"
+    gap = f"，差{fails[0].residual:f}" if fails else ""
+    named = ids([t.check.check_id for t in fails] or list(mended))
+    return f"{'空白，但' if said.is_blank else ''}{words}不符{gap}（{named}）"
+
+
+def unsure(said: Said, probability: float) -> str:
+    """That the recogniser was unsure, and nothing else vouches for the reading."""
+    seen = said.cell.reading.probability if said.is_blank else probability
+    return f"识别概率低（{seen:.2f}），且无足够校验佐证"
+
+
+def repaired_by_writing(raw: str, value: Decimal, kind: str, holding: Sequence[str]) -> tuple[str, str]:
+    """Proof and reason of a repair that the rules of writing numbers make, the only one they allow."""
+    proof = " ".join(["数字书写规则", *holding[:SHOWN_CHECKS]])
+    words = f"按数字书写规则修正（{kind}）：“{raw}”只能读作{value:f}"
+    english = f"the only number that “{raw}” can spell"
+    held = f"，{ids(holding)}成立" if holding else ""
+    return proof, f"{words}{held} | {english}{f'; {ids(holding)} hold' if holding else ''}"
+
+
+def repaired_by_sums(
+    raw: str, value: Decimal | None, mended: Sequence[str], holding: Sequence[str], alone: bool
+) -> tuple[str, str]:
+    """Proof and reason of a repair that the identities make: what was read, what it became, what holds now."""
+    proof = " ".join(dict.fromkeys((*mended, *holding[:SHOWN_CHECKS])))
+    shown = "空白" if value is None else f"{value:f}"
+    others = "没有其他合理读法满足" if alone else "其他读法的可能性均远低于此"
+    was = f"读作“{raw}”" if raw.strip() else "读作空白"
+    failed = f"{ids(mended)}原不成立，现成立" if mended else f"{ids(holding)}成立"
+    english_value = "blank" if value is None else f"{value:f}"
+    failing = f"{ids(mended)} failed and hold now" if mended else f"{ids(holding)} hold"
+    no_other = "no other plausible reading satisfies them" if alone else "any other reading is far less likely"
+    return proof, (
+        f"{was}，还原为{shown}：{failed}，{others} | read “{raw.strip()}”, restored to {english_value}: {failing}; {no_other}"
+    )
