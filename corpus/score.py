@@ -10,7 +10,7 @@ import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -46,7 +46,9 @@ class Score:
     """Counts over the non-zero money cells of a set of documents.
 
     `straight` cells are right and unflagged; `silent` counts errors nobody is told of; `zeros_lost` printed noughts the
-    export leaves blank (no error of a figure, so counted apart).
+    export leaves blank (no error of a figure, so counted apart). `misread` cells have a `raw` that is another figure,
+    `restored` ones of those are right all the same, `spoiled` ones were read right and repaired wrong. `judged` holds
+    the confidence of every cell, blank ones too, and whether its value is right.
     """
 
     money: int = 0
@@ -63,7 +65,11 @@ class Score:
     entity_right: int = 0
     year_right: int = 0
     unit_wrong: int = 0
+    misread: int = 0
+    restored: int = 0
+    spoiled: int = 0
     faults: list[Fault] = field(default_factory=list)
+    judged: list[tuple[float, bool]] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
         for each in fields(self):
@@ -159,8 +165,8 @@ def match(
     return pairs, rest
 
 
-def score_document(truth: Sequence[TruthCell], exported: Iterable[Exported]) -> Score:
-    """Score the cells of one document; tables that are none of the nine forms are not looked at."""
+def matched(truth: Sequence[TruthCell], exported: Iterable[Exported]) -> Iterator[tuple[list[Pair], list[Exported]]]:
+    """For each column of each form the truth's cells with the exported ones, and what the export has beside them."""
     names: dict[str, dict[str, str]] = defaultdict(dict)
     wanted: dict[tuple[str, str], list[TruthCell]] = defaultdict(list)
     offered: dict[tuple[str, str], list[Exported]] = defaultdict(list)
@@ -170,15 +176,33 @@ def score_document(truth: Sequence[TruthCell], exported: Iterable[Exported]) -> 
     for row in exported:
         if _FORM.match(row["table_code"]):
             offered[row["table_code"], _column(row, names[row["table_code"]])].append(row)
-    score = Score()
     for key in sorted(wanted.keys() | offered.keys()):
-        pairs, rest = match(wanted.get(key, []), offered.get(key, []))
+        yield match(wanted.get(key, []), offered.get(key, []))
+
+
+def score_document(truth: Sequence[TruthCell], exported: Iterable[Exported]) -> Score:
+    """Score the cells of one document; tables that are none of the nine forms are not looked at."""
+    score = Score()
+    for pairs, rest in matched(truth, exported):
         for cell, found in pairs:
             _judge(score, cell, found)
+            if found:
+                right = (_amount(found["value"]) or 0) == (cell.value or 0)
+                score.judged.append((float(found["confidence"]), right))
+                score.misread += bool(cell.value) and _amount(_plain(found["raw"])) != cell.value
+                score.restored += bool(cell.value) and _amount(_plain(found["raw"])) != cell.value and right
+                score.spoiled += (
+                    found["status"] == "repaired" and not right and _amount(_plain(found["raw"])) == cell.value
+                )
         for row in rest:
             if row["value"]:
                 _invented(score, row, "", row["row_code"] or row["row_name"] or row["line_no"])
     return score
+
+
+def _plain(raw: str) -> str:
+    """A reading without grouping, to be compared with what is printed."""
+    return raw.replace(",", "").strip()
 
 
 def _judge(score: Score, cell: TruthCell, found: Exported | None) -> None:

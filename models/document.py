@@ -104,16 +104,27 @@ class Glyph:
 
 
 @dataclass(frozen=True, slots=True)
+class Rereading:
+    """What another reading of a place says, with the probability of its worst character, and what kind it was."""
+
+    text: str
+    probability: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A run of characters read together: one box of the text detector, or one run of a text layer.
 
     `probability` is that of the worst character. `glyphs` is empty where the source knows no single characters.
+    `again` holds what other readings of the same place say: another crop of it, or an alphabet of figures only.
     """
 
     text: str
     box: Box
     probability: float = 1.0
     glyphs: tuple[Glyph, ...] = ()
+    again: tuple[Rereading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +229,7 @@ class Page:
 class Reading:
     """What was read at one place; empty text: nothing is printed there.
 
-    `box` lies on the page as filed and is None for text dumps.
+    `box` lies on the page as filed and is None for text dumps. `again` holds what further readings of the same place say.
     """
 
     text: str = ""
@@ -226,6 +237,7 @@ class Reading:
     box: Box | None = None
     glyphs: tuple[Glyph, ...] = ()
     probability: float = 1.0
+    again: tuple[Rereading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

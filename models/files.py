@@ -46,16 +46,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How pages are read. `searchable` is the folder for searchable PDFs, `scratch` one that is removed at the end."""
+    """How pages are read and settled.
+
+    `target` is the share of cells that may be wrong unseen; without `repair` readings are judged but not restored.
+    `searchable` is the folder for searchable PDFs, `scratch` one that is removed at the end.
+    """
 
     limits: Limits
     dpi: int
     threads: int
-    flag_threshold: float
+    target: float
     weights: Path | None = None
     cache: Path | None = None
     searchable: Path | None = None
     scratch: Path | None = None
+    repair: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,11 @@ class Settings(BaseSettings):
         description="Threads of each reading process; one makes the export independent of jobs.",
     )
     dpi: int = Field(default=200, ge=100, le=600, description="Resolution at which PDF pages are rendered for reading.")
-    flag_threshold: float = Field(
-        default=0.9, ge=0, le=1, description="A cell whose value is right with less than this probability is flagged."
+    target_errors: float = Field(
+        default=0.4,
+        gt=0,
+        le=1000,
+        description="Wrong cells in 10,000 that may go unseen; what is too doubtful for that is flagged. Double keying: 0.46.",
     )
     weights: Path | None = Field(
         default=None,
@@ -89,7 +92,7 @@ class Settings(BaseSettings):
             limits=self.limits(),
             dpi=self.dpi,
             threads=self.threads,
-            flag_threshold=self.flag_threshold,
+            target=self.target_errors / 10_000,
             weights=self.weights,
             cache=self.cache,
             searchable=searchable,

@@ -44,7 +44,7 @@ def settle_document(item: Item, pages: Sequence[Page], options: Options) -> File
     if options.searchable and options.scratch and any(page.origin is not Origin.BORN_DIGITAL for page in pages):
         parts = (_searchable(options.scratch, item.path, page.number) for page in pages)
         textlayer.join((part.read_bytes() for part in parts if part.exists()), options.searchable / f"{item.stem}.pdf")
-    extraction = settle(document, options.flag_threshold)
+    extraction = settle(document, options.target, repair=options.repair)
     return FileResult(item.name, item.stem, item.sha256, document.page_count, document.origin, extraction)
 
 

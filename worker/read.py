@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.document import Box, Glyph, Token
+from models.document import Box, Glyph, Rereading, Token
 from worker.crops import MARGIN, Place, in_colour, line_picture, places, scaled_width, softened, trimmed
 from worker.ctc import Emission, decode
 from worker.engine import STRIDE, Engine
+from worker.rereading import Look, figures_only, is_doubtful, reread
 from worker.weights import prepare_weights
 
 Image = NDArray[np.uint8]
@@ -25,11 +26,15 @@ _DETECTOR_BLUR = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What stands in a crop; `probability` is that of its worst glyph, glyph extents are pixels of the crop."""
+    """What stands in a crop; `probability` is that of its worst glyph, glyph extents are pixels of the crop.
+
+    `figures` is what it says if nothing but figures may stand there, and the probability of that.
+    """
 
     text: str
     probability: float
     glyphs: tuple[Glyph, ...]
+    figures: tuple[str, float] = ("", 0.0)
 
 
 class Reader:
@@ -67,14 +72,22 @@ class Reader:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         found = [place for whole in places(boxes, walls, page.shape) if (place := trimmed(grey, whole))]
         seen = self.recognise([page[place.y0 : place.y1, place.x0 : place.x1] for place in found])
-        tokens = [_token(place, line, scale) for place, line in zip(found, seen, strict=True) if line.text.strip()]
+        looks = [
+            Look(_token(place, line, scale), place)
+            for place, line in zip(found, seen, strict=True)
+            if line.text.strip()
+        ]
+        tokens = reread(page, looks, lambda crops: [(line.text, line.probability) for line in self.recognise(crops)])
         return tuple(in_reading_order(tokens))
 
     def recognise(self, crops: Sequence[Image]) -> tuple[Recognition, ...]:
         """What stands in each crop, one line of text each, BGR or grey. A blank crop has an empty text."""
         frames = self._engine.frames([line_picture(crop) for crop in crops])
         characters = self._engine.characters
-        return tuple(_recognition(decode(seen, characters), crop) for seen, crop in zip(frames, crops, strict=True))
+        return tuple(
+            _recognition(decode(seen, characters), crop, figures_only(seen, characters))
+            for seen, crop in zip(frames, crops, strict=True)
+        )
 
 
 def in_reading_order(tokens: Sequence[Token]) -> list[Token]:
@@ -89,13 +102,13 @@ def in_reading_order(tokens: Sequence[Token]) -> list[Token]:
     return [token for line in lines for token in sorted(line, key=lambda token: (token.box.x0, token.box.y0))]
 
 
-def _recognition(emissions: Sequence[Emission], crop: Image) -> Recognition:
+def _recognition(emissions: Sequence[Emission], crop: Image, figures: tuple[str, float]) -> Recognition:
     ratio = scaled_width(crop) / crop.shape[1]
     glyphs = tuple(
         Glyph(e.char, e.probability, *_extent(e, ratio, crop.shape[1]), alternatives=e.alternatives) for e in emissions
     )
     text = "".join(glyph.char for glyph in glyphs)
-    return Recognition(text, min((glyph.probability for glyph in glyphs), default=0.0), glyphs)
+    return Recognition(text, min((glyph.probability for glyph in glyphs), default=0.0), glyphs, figures)
 
 
 def _extent(emission: Emission, ratio: float, width: int) -> tuple[float, float]:
@@ -109,4 +122,7 @@ def _token(place: Place, line: Recognition, scale: float) -> Token:
     glyphs = tuple(
         Glyph(g.char, g.probability, box.x0 + g.x0 * scale, box.x0 + g.x1 * scale, g.alternatives) for g in line.glyphs
     )
-    return Token(line.text, box, line.probability, glyphs)
+    text, probability = line.figures
+    again = (Rereading(text, round(probability, 4), "figures"),) if text and text != line.text else ()
+    token = Token(line.text, box, line.probability, glyphs, again)
+    return token if is_doubtful(token) else replace(token, again=())

@@ -21,10 +21,15 @@ def functional_names() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point of a calibration curve: what speaks for a cell, in nats, and the share of such cells that are right."""
+    """A point of a calibration curve.
+
+    `score` is what speaks for a cell, in nats, `probability` the share of such cells that are right, `cells` how many
+    of the cells it was counted on score between this point and the next.
+    """
 
     score: float
     probability: float
+    cells: int
 
 
 @cache
@@ -33,5 +38,7 @@ def calibration() -> dict[str, tuple[Point, ...]]:
     text = resources.files(__name__).joinpath("calibration.csv").read_text(encoding="utf-8")
     curves: dict[str, list[Point]] = {}
     for row in csv.DictReader(text.splitlines()):
-        curves.setdefault(row["sort"], []).append(Point(float(row["score"]), float(row["probability"])))
+        curves.setdefault(row["sort"], []).append(
+            Point(float(row["score"]), float(row["probability"]), int(row["cells"]))
+        )
     return {sort: tuple(points) for sort, points in curves.items()}

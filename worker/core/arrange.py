@@ -33,8 +33,13 @@ class Arrangement:
         return found
 
 
-def arrange(document: Document, tables: tuple[Table, ...], told: Sequence[Statement]) -> Arrangement:
-    """The best arrangement: amounts moved, and labels changed where more identities hold under the new ones."""
+def arrange(document: Document, tables: tuple[Table, ...], told: Sequence[Statement] | None) -> Arrangement:
+    """The best arrangement: amounts moved, and labels changed where more identities hold under the new ones.
+
+    `told` is the narrative; None leaves everything where it was read.
+    """
+    if told is None:
+        return Arrangement(look(document, tables))
     best = _moved(document, tables, told)
     taken: list[tuple[Relabelling, tuple[str, ...]]] = []
     labelled = tables

@@ -21,6 +21,7 @@ BROKEN = 2.0
 UNUSUAL = 3.0
 DEAREST = 14.0
 LEAST_COST = 0.05
+AGAIN = 1.0
 LONG = 5
 OWN_TEXT = (Origin.BORN_DIGITAL, Origin.MIXED, Origin.GARBLED_TEXT)
 
@@ -93,6 +94,9 @@ def _offers(said: Said, convention: Convention, channel: Channel) -> Iterator[tu
             yield value, cost - own + further
     for value, further in amounts_of(said.cell.reading.text, convention, channel):
         yield value, further
+    for again in said.cell.reading.again:
+        for value, further in amounts_of(again.text, convention, channel):
+            yield value, AGAIN + further - log(max(again.probability, LEAST))
 
 
 def amounts_of(text: str, convention: Convention, channel: Channel) -> Iterator[tuple[Decimal | None, float]]:

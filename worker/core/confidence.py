@@ -1,8 +1,8 @@
 """How likely a cell's value is what the paper prints: a calibrated curve over what speaks for it, in nats.
 
 The score of a cell (see `worker.core.verdicts`) orders cells by how sure they are. What a score is worth was counted on
-documents with known figures and is kept as data (`models/reference/calibration.csv`): a monotone curve, by isotonic
-regression (Zadrozny and Elkan, 2002), for each sort of cell. Between its points the log-odds run straight.
+documents with known figures and is kept as data (`models/reference/calibration.csv`): a monotone curve, by a straight line of
+the log-odds (Platt, 1999) for each sort of cell, by points.
 """
 
 from __future__ import annotations
@@ -42,6 +42,21 @@ class Curve:
         share = (score - before.score) / (after.score - before.score)
         odds = _odds(before.probability) * (1 - share) + _odds(after.probability) * share
         return round(1 / (1 + exp(-odds)), 6)
+
+    def needed(self, target: float) -> float:
+        """The least confidence with which cells may go unseen if a share of `target` of them may be wrong.
+
+        The surest cells are let through first, as many as keep the expected errors of all of them within the target.
+        """
+        points = sorted((p for curve in self.points.values() for p in curve), key=lambda p: -p.probability)
+        cells, errors, needed = 0, 0.0, 1.0
+        for point in points:
+            cells += point.cells
+            errors += point.cells * (1 - point.probability)
+            if cells and errors > target * cells:
+                break
+            needed = point.probability
+        return needed
 
 
 def standard_curve() -> Curve:

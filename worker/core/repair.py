@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 
 from worker.core.candidates import Candidates
 from worker.core.checks import Figure, Trial
@@ -96,6 +97,7 @@ def _puzzle(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mappi
         if offer.options
     }
 
+    @cache
     def priced(cell: str, value: Decimal) -> float:
         offer = offers[cell]
         negative = NEGATIVE if value < 0 <= (offer.read or ZERO) else 0.0

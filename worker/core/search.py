@@ -19,6 +19,11 @@ from math import inf
 ZERO = Decimal(0)
 MOST_ALTERNATIVES = 48
 """Options of one law that are combined; the cheapest ones."""
+CENT = Decimal("0.01")
+MOST_IN_ROOM, KEPT_IN_ROOM = 25, 4
+"""Within a tolerance: how many last places are tried at either side, and how many values are kept."""
+ROUNDED = 5.0
+"""Nats, shared by the terms of a law: that it is off by the rounding of its figures."""
 CHEAP = 8.0
 """Nats: an option that costs more is not combined with what the law asks of another cell."""
 Changes = Mapping[str, Decimal]
@@ -155,17 +160,31 @@ def solve(puzzle: Puzzle, effort: Effort, start: Changes | None = None, start_co
         nodes += 1
         broken = puzzle.broken(node.pending, node.changes, node.broken)
         if not broken:
-            found.append(Solution(node.cost, node.changes, node.broken))
+            found.append(Solution(node.cost + _roughness(puzzle, node), node.changes, node.broken))
+            found.sort(key=lambda solution: solution.cost)
             continue
         for child in _children(puzzle, node, broken, bound):
             heappush(heap, (child.cost, next(ticket), child))
     return Outcome(tuple(found), min(effort.most, (found[0].cost if found else start_cost) + effort.margin), nodes)
 
 
+def _roughness(puzzle: Puzzle, node: _Node) -> float:
+    """What it costs that laws around the changes hold within rounding only: the fewer terms, the rarer is that."""
+    touched = {i for cell in node.changes for i in puzzle.of_cell.get(cell, ())} - node.broken - puzzle.ignored
+    rough = [puzzle.laws[i] for i in touched if puzzle.laws[i].tolerance and not puzzle.laws[i].any_of]
+    return sum(ROUNDED / len(law.terms) for law in rough if _sum(puzzle, law, node.changes) != law.constant)
+
+
+def _sum(puzzle: Puzzle, law: Law, changes: Changes) -> Decimal:
+    return sum((weight * changes.get(cell, puzzle.values[cell]) for cell, weight in law.terms), ZERO)
+
+
 def residual(puzzle: Puzzle, law: Law, changes: Changes) -> Decimal:
     """How far a law is off, zero where it holds."""
-    weighted = [weight * changes.get(cell, puzzle.values[cell]) for cell, weight in law.terms]
-    gap = min((w - law.constant for w in weighted), key=abs) if law.any_of else sum(weighted, ZERO) - law.constant
+    if law.any_of:
+        gap = min((w * changes.get(c, puzzle.values[c]) - law.constant for c, w in law.terms), key=abs)
+    else:
+        gap = _sum(puzzle, law, changes) - law.constant
     return gap if abs(gap) > law.tolerance else ZERO
 
 
@@ -218,7 +237,7 @@ def _mendings(
         for cell, weight in free:
             if cell in given:
                 continue
-            for value in _wanted(puzzle.values[cell], off, weight, law.tolerance):
+            for value in _wanted(puzzle, cell, off / weight, law.tolerance / abs(weight)):
                 further = puzzle.priced(cell, value)
                 both = {**given, cell: value}
                 if value != puzzle.values[cell] and frozenset(both.items()) not in seen:
@@ -254,26 +273,16 @@ def _combined(steps: Sequence[_Step], wanted: Decimal, room: Decimal) -> Iterato
                 yield both
 
 
-def _wanted(read: Decimal, off: Decimal, weight: Decimal, tolerance: Decimal) -> Sequence[Decimal]:
-    """The values of a cell by which a law that is `off` would hold; within a tolerance, the nearest ones."""
-    exact = read - off / weight
-    if not tolerance:
+def _wanted(puzzle: Puzzle, cell: str, off: Decimal, room: Decimal) -> Sequence[Decimal]:
+    """The values of a cell by which a law that is `off` would hold; within a tolerance, the likeliest ones."""
+    read = puzzle.values[cell]
+    exact = read - off
+    if not room:
         return (exact,)
-    return tuple(dict.fromkeys((_nearest(exact, tolerance / abs(weight), read), exact.quantize(_place(read)))))
-
-
-def _nearest(exact: Decimal, room: Decimal, read: Decimal) -> Decimal:
-    """The value in reach of `exact` that shares most of its last digits with what was read."""
-    step = _place(read)
-    best = exact.quantize(step)
-    while step <= room:
-        step *= 10
-        candidate = read % step + (exact - read % step).quantize(step) if step <= abs(exact) else best
-        if abs(candidate - exact) <= room:
-            best = candidate
-    return best
-
-
-def _place(read: Decimal) -> Decimal:
     exponent = read.as_tuple().exponent
-    return Decimal(1).scaleb(min(exponent if isinstance(exponent, int) else 0, 0))
+    place = min(CENT, Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0))
+    reach = min(int(room / place), MOST_IN_ROOM)
+    middle = exact.quantize(place)
+    return nsmallest(
+        KEPT_IN_ROOM, (middle + place * n for n in range(-reach, reach + 1)), key=lambda v: puzzle.priced(cell, v)
+    )

@@ -31,7 +31,9 @@ from worker.core.statements import statements
 from worker.core.structure import move_reasons
 from worker.core.verdicts import Bench, doubted, gather, judge, moved
 
-THRESHOLD = 0.9
+TARGET = 4e-5
+SURE_WORDS = 0.9
+"""The probability with which a sentence must have been read that no cell confirms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +43,29 @@ class _Identity:
     kind: DocumentKind
 
 
-def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
+def settle(document: Document, target: float = TARGET, *, repair: bool = True) -> Extraction:
     """The extraction that a document as read gives; pure and deterministic.
 
-    `threshold` is the least confidence with which a figure goes unseen by a person.
+    `target` is the share of cells that may be wrong and unseen by a person: what is too doubtful for it is flagged.
+    Without `repair` nothing is restored: what should be is flagged.
     """
+    curve = standard_curve()
     told = statements(sentences(document.lines))
     who = _Identity(find_entity(document), find_year(document), find_kind(document))
     own = document.origin is Origin.BORN_DIGITAL
-    arranged = arrange(document, _with_units(document), told)
+    arranged = arrange(document, _with_units(document), told if repair else None)
     view = arranged.view
     trials, silent = view.tried(view.figures)
-    heard = hear(told, view.court, view.figures, own, threshold)
+    heard = hear(told, view.court, view.figures, own, SURE_WORDS)
     findings = find_repairs((*trials, *heard.trials), silent, view.candidates)
     best = repaired_figures(view.figures, findings)
     trials, _ = view.tried(best)
-    evidence = gather((*trials, *hear(told, view.court, best, own, threshold).trials), findings)
-    bench = Bench(findings, evidence, view.candidates, standard_curve(), threshold)
+    evidence = gather((*trials, *hear(told, view.court, best, own, SURE_WORDS).trials), findings)
+    bench = Bench(findings, evidence, view.candidates, curve, curve.needed(target), repair)
     settled, repairs = _settle_tables(arranged, bench)
     figures = settled_figures(best, settled)
     trials, _ = view.tried(figures)
-    hearing = hear(told, view.court, figures, own, threshold)
+    hearing = hear(told, view.court, figures, own, SURE_WORDS)
     checks = (*(trial.check for trial in trials), *hearing.checks)
     return _extraction(document, who, settled, (checks, repairs, hearing))
 

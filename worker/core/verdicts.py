@@ -48,13 +48,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What verdicts are given from: findings and evidence by cell, the curve of confidence, the least that is enough."""
+    """What verdicts are given from: findings and evidence by cell, the curve of confidence, the least that is enough.
+
+    Without `repair` nothing is changed: what should be is asked about.
+    """
 
     findings: Findings
     evidence: Mapping[str, Evidence]
     offers: Mapping[str, Candidates]
     curve: Curve
     needed: float
+    repair: bool = True
 
     def finding(self, said: Said) -> Finding | None:
         return self.findings.cells.get(said.cell.cell_id)
@@ -95,7 +99,11 @@ def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
     if not said.counts:
         return Verdict(SettledCell(said.cell, read, CellStatus.READ, 1.0))
     weighed = _weigh(said, read, bench)
-    if weighed.confidence < bench.needed or weighed.evidence.accused or (weighed.changed and weighed.typed):
+    if (
+        weighed.confidence < bench.needed
+        or weighed.evidence.accused
+        or (weighed.changed and (weighed.typed or not bench.repair))
+    ):
         return Verdict(_asked(said, weighed, convention))
     if weighed.changed:
         return _repaired(said, weighed)
@@ -174,7 +182,7 @@ def _score(said: Said, finding: Finding | None, evidence: Evidence, channel: Cha
         score = min(score, DOUBT + _support(placed))
     if said.misplaced or said.is_words:
         score = min(score, 0.0)
-    if said.doubt and not (finding and finding.changed):
+    if said.doubt and not said.is_broken and not (finding and finding.changed):
         score = min(score, DOUBT + support)
     return score
 
@@ -185,7 +193,8 @@ def _own(said: Said, channel: Channel) -> float:
         return DUMP.slip if channel is DUMP else CERTAIN
     probability = said.cell.reading.probability if said.is_blank else digit_probability(said.cell.reading)
     bounded = min(max(probability, LEAST), MOST)
-    return log(bounded / (1 - bounded))
+    odds = log(bounded / (1 - bounded))
+    return min(odds, SCAN.overlooked) if said.is_blank else odds
 
 
 def _support(passes: Sequence[Trial]) -> float:
@@ -200,7 +209,8 @@ def _asked(said: Said, weighed: _Weighed, convention: Convention) -> SettledCell
     read = said.amount.value if said.amount is not None else None
     others = dict.fromkeys(v for v in (weighed.value, *weighed.others, said.other) if v is not None)
     shown = tuple(printed(v, convention) for v in others if v != (read or ZERO))
-    return weighed.settled(said, read, CellStatus.FLAGGED, _why(said, weighed, shown), shown[:MOST_SHOWN])
+    cell = weighed.settled(said, read, CellStatus.FLAGGED, _why(said, weighed, shown), shown[:MOST_SHOWN])
+    return replace(cell, confidence=round(1 - cell.confidence, 6)) if weighed.changed else cell
 
 
 def _why(said: Said, weighed: _Weighed, shown: Sequence[str]) -> str:

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from models.document import Box, Glyph, Line, Page, Reading, Token, around
+from models.document import Box, Glyph, Line, Page, Reading, Rereading, Token, around
 
 SAME_LINE = 0.5
 WORD_GAP = 0.6
+LAYER = 0.2  # how far a garbled layer is believed
 _NUMERIC = re.compile(r"^[-+(△▲\u2212¥~]*[\dOolI][\dOolI,.。:;'`·、\s)%-]*$")
 _AMOUNT_END = re.compile(r"[.]\s*\d\d$")
 _WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
@@ -84,7 +85,20 @@ def reading(tokens: Sequence[Token], page: Page, blank: Box) -> Reading:
         glyphs = [glyph for char, glyph in zip(text, glyphs, strict=True) if not char.isspace()] if known else []
         text = _SPACE.sub("", text)
     box = _as_filed(around(tuple(t.box for t in tokens)), page)
-    return Reading(text, page.number, box, tuple(glyphs) if known else (), min(t.probability for t in tokens))
+    again = (*(tokens[0].again if len(tokens) == 1 else ()), *_layer(tokens, page, text))
+    return Reading(text, page.number, box, tuple(glyphs) if known else (), min(t.probability for t in tokens), again)
+
+
+def _layer(tokens: Sequence[Token], page: Page, text: str) -> tuple[Rereading, ...]:
+    """What a text layer that is not believed says where a figure stands."""
+    if not page.layer or not is_numeric(text):
+        return ()
+    place = around(tuple(t.box for t in tokens))
+    there = [
+        t for t in page.layer if place.x0 <= t.box.centre[0] <= place.x1 and place.y0 <= t.box.centre[1] <= place.y1
+    ]
+    said = "".join(t.text.strip() for t in there)
+    return (Rereading(said, LAYER, "layer"),) if said and said != text else ()
 
 
 def _apart(before: Token, token: Token, *, new_line: bool) -> bool:
