@@ -1,6 +1,6 @@
 """`jiaokan corpus calibrate`: what a cell's score is worth, counted on documents of known figures.
 
-Documents are settled as read and once more with misreadings put in (`corpus.stress`), so that there are errors to count.
+Documents are settled as read and again with misreadings put in (`corpus.stress`), so that there are errors to count.
 For each sort of cell the log-odds of being wrong are fitted as a straight line over the score (Platt, 1999), by
 maximum likelihood with a weak prior around the line of all sorts together.
 """
@@ -27,6 +27,8 @@ from worker.core.settle import settle
 from worker.records import cell_records
 
 GRID = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 25.0)
+SHARES = (0.0, 0.01, 0.03)
+"""Shares of amounts misread on purpose, each document once with each."""
 SLOPE = 0.8
 OF_START, OF_SLOPE = 1.0, 16.0
 """What the prior is worth, in samples: the start is within one or so, the slope within a quarter."""

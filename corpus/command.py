@@ -20,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--levels", nargs="+", default=_SCORED.split(), help=f"some of {_SCORED} (default: all)")
     report.add_argument("--count", type=int, default=10, help="documents of each level (default 10)")
     report.add_argument("--out", type=Path, default=Path("corpus-report"), help="folder for documents and report")
+    report.add_argument("--without-repair", action="store_true", help="flag what would be restored, for comparison")
+    calibrate = commands.add_parser("calibrate", help="count on made documents what confidence is worth")
+    calibrate.add_argument("folders", nargs="+", type=Path, help="folders that `corpus make` or `corpus report` wrote")
+    calibrate.add_argument("--out", type=Path, default=Path("calibration.csv"), help="the curve to write")
+    solver = commands.add_parser("solver", help="time the repair alone on growing tables")
+    solver.add_argument("--most", type=int, default=16, help="largest account, in times the usual one (default 16)")
     bench = commands.add_parser("bench", help="race `jiaokan extract` against stock PaddleOCR and Camelot")
     bench.add_argument("--count", type=int, default=1, help="documents of level 1 and of level 2 (default 1 each)")
     bench.add_argument("--out", type=Path, default=Path("corpus-bench"), help="folder for documents and results")
@@ -31,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     picture.add_argument("export", type=Path, help="folder that `jiaokan extract` wrote")
     picture.add_argument("--page", type=int, default=1, help="the page (default 1)")
     picture.add_argument("--out", type=Path, default=Path("page-beside-table.png"), help="the PNG to write")
-    for each in (make, report, bench):
+    for each in (make, report, bench, calibrate, solver):
         each.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (default 1)")
         each.add_argument("--jobs", type=int, default=2, help="processes at once (default 2)")
 
@@ -60,10 +66,30 @@ def _make(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from corpus.report import report  # noqa: PLC0415  # loads slowly
+    from corpus.report import Plan, report  # noqa: PLC0415  # loads slowly
 
-    results = report(args.levels, args.count, args.seed, args.out, args.jobs)
+    results = report(Plan(args.levels, args.count, args.seed, args.jobs, not args.without_repair), args.out)
     return 0 if all(r.reached for r in results) else 1
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from corpus.calibrate import SHARES, collect, write_curve  # noqa: PLC0415  # loads slowly
+
+    found = collect(args.folders, SHARES, args.jobs, args.seed)
+    if not found:
+        raise RuntimeError("no documents with truth/cells.csv there: make some with `jiaokan corpus make`")
+    write_curve(args.out, found)
+    wrong = sum(not sample.right for sample in found)
+    sys.stdout.write(f"{len(found)} cells, {wrong} of them wrong: curve written to {args.out}\n")
+    return 0
+
+
+def _solver(args: argparse.Namespace) -> int:
+    from corpus.solver import growing  # noqa: PLC0415  # loads slowly
+
+    for line in growing(args.most, args.seed):
+        sys.stdout.write(f"{line}\n")
+    return 0
 
 
 def _bench(args: argparse.Namespace) -> int:
@@ -98,7 +124,15 @@ def _picture(args: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS = {"make": _make, "report": _report, "bench": _bench, "score": _score, "picture": _picture}
+_COMMANDS = {
+    "make": _make,
+    "report": _report,
+    "calibrate": _calibrate,
+    "solver": _solver,
+    "bench": _bench,
+    "score": _score,
+    "picture": _picture,
+}
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Documents as read, kept beside the PDFs they were read from, so that they can be settled again without reading them."""
+"""Documents as read, kept beside their PDFs, so that they can be settled again without being read again."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def keep(path: Path, document: Document) -> None:
 
 def _read(path: Path) -> None:
     from models.files import FileKind  # noqa: PLC0415  # in the child process only: loads the models
-    from models.settings import Settings  # noqa: PLC0415
-    from worker import pipeline  # noqa: PLC0415
-    from worker.layout import lay_out  # noqa: PLC0415
+    from models.settings import Settings  # noqa: PLC0415  # the same
+    from worker import pipeline  # noqa: PLC0415  # the same
+    from worker.layout import lay_out  # noqa: PLC0415  # the same
 
     options = Settings().options(None, None)
     read = partial(pipeline.read_page, path, FileKind.PDF, options=options)

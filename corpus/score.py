@@ -91,6 +91,10 @@ class Score:
     def silent_per_10000(self) -> float:
         return 10_000 * self.silent / self.money if self.money else 0.0
 
+    @property
+    def spoiled_per_10000(self) -> float:
+        return 10_000 * self.spoiled / self.money if self.money else 0.0
+
 
 def normal(name: str) -> str:
     """A label's letters and digits, without spaces, width variants, punctuation and leading ordinals."""

@@ -1,4 +1,4 @@
-"""Misreadings put into documents that were read right, to see whether they are restored, asked about, or kept in silence.
+"""Misreadings put into documents that were read right: are they restored, asked about, or kept in silence?
 
 What goes wrong and how often follows what a recogniser does to worn pages: digits read as others of like shape, lost,
 doubled and swapped digits, lost points, a figure overlooked, now and then two slips in one figure.
@@ -16,6 +16,7 @@ from worker.core.amounts import parse
 LIKE = {
     "0": "689", "1": "74", "2": "7", "3": "85", "4": "19", "5": "63", "6": "805", "7": "12", "8": "360", "9": "04",
 }  # fmt: skip
+ALIKE, SHORT = 0.7, 3
 SURENESS = (0.5, 0.8, 0.95, 0.99, 0.999)
 SEEN = 0.6
 """How often the recogniser thought of the right character too."""
@@ -54,7 +55,7 @@ def slip(rng: Random, text: str) -> str:
 
 def _substituted(rng: Random, text: str, places: list[int]) -> str:
     at = rng.choice(places)
-    others = LIKE[text[at]] if rng.random() < 0.7 else "0123456789".replace(text[at], "")  # noqa: PLR2004
+    others = LIKE[text[at]] if rng.random() < ALIKE else "0123456789".replace(text[at], "")
     return text[:at] + rng.choice(others) + text[at + 1 :]
 
 
@@ -81,7 +82,7 @@ def _pointless(rng: Random, text: str, places: list[int]) -> str:
 
 
 def _twice(rng: Random, text: str, places: list[int]) -> str:
-    return _substituted(rng, text, places) if len(places) < 4 else slip(rng, slip(rng, text))  # noqa: PLR2004
+    return slip(rng, slip(rng, text)) if len(places) > SHORT else _substituted(rng, text, places)
 
 
 _WAYS: tuple[tuple[float, Callable[[Random, str, list[int]], str]], ...] = (

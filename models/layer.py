@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.document import Box, Mesh, Token
+from models.document import Token
+from models.geometry import Box, Mesh
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         default=0.4,
         gt=0,
         le=1000,
-        description="Wrong cells in 10,000 that may go unseen; what is too doubtful for that is flagged. Double keying: 0.46.",
+        description="Wrong cells in 10,000 that may go unseen (double keying: 0.46); more doubtful ones are flagged.",
     )
     weights: Path | None = Field(
         default=None,

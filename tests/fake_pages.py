@@ -11,7 +11,6 @@ from pathlib import Path
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # ships no types
 
 from models.document import (
-    Box,
     Cell,
     CellStatus,
     Column,
@@ -28,6 +27,7 @@ from models.document import (
     Table,
 )
 from models.files import FileKind, FileResult, Item, Limits, Options, UnreadableError
+from models.geometry import Box
 
 
 def open_file(path: Path, _kind: FileKind, _limits: Limits) -> int:

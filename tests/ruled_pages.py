@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.document import Box, Glyph, Grid, GridCell, Origin, Page, Token
+from models.document import Glyph, Grid, GridCell, Origin, Page, Token
+from models.geometry import Box
 
 LEFT, TOP, WIDE, HIGH, CHAR = 40.0, 120.0, 60.0, 16.0, 7.0
 

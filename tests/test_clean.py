@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.document import Mesh
+from models.geometry import Mesh
 from tests.ruled import COLUMNS, ROWS, SCALE, bent, figure, prose_page, stamped, table_page, turned
 from worker.clean import clean
 

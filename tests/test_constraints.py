@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from models.document import Cell, CheckResult, Column, Document, Origin, Reading, Row, Table
 from models.forms import all_forms
@@ -20,7 +19,6 @@ from worker.core.formulas import TREE, FormulaError, Reference, read_formula
 from worker.core.relations import Constraint, Term
 from worker.core.settle import settle
 from worker.core.sheets import Sheet, sheets
-from worker.core.witnesses import Case, is_one_slip, weigh
 
 
 def figure(text: str, exact: bool = True) -> Figure:
@@ -261,109 +259,6 @@ def test_words_and_scores_are_left_alone() -> None:
     cells = settle(document).tables[0].cells
     assert [str(c.status) for c in cells] == ["read"] * 6
     assert [c.value for c in cells] == [None, Decimal(10), None, Decimal(20), None, Decimal(98)]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "slip"),
-    [
-        ("240675.43", "2409675.43", True),
-        ("15088.28", "15098.28", True),
-        ("12.34", "12.43", True),
-        ("12.34", "21.43", False),
-        ("1.00", "1.00", False),
-        ("1.00", "-1.00", False),
-    ],
-)
-def test_slips_of_reading(one: str, other: str, slip: bool) -> None:
-    assert is_one_slip(Decimal(one), Decimal(other)) is slip
-
-
-def case(constraints_: list[Constraint], values: dict[str, str]) -> Case:
-    figures = {k: figure(v) for k, v in values.items()}
-    trials = [attempt(c, figures, ()) for c in constraints_]
-    return Case(tuple(t for t in trials if t is not None), figures)
-
-
-def equal(name: str, left: str, *right: str) -> Constraint:
-    return Constraint(name, "hierarchy", name, (Term(left),), tuple(Term(r) for r in right))
-
-
-def test_two_failures_that_ask_for_one_value_meet_in_one_cell() -> None:
-    identities = [equal("row", "t", "a", "b"), equal("column", "s", "a", "c"), equal("other", "t", "d", "e")]
-    values = {"t": "7.00", "a": "4.00", "b": "2.00", "s": "11.00", "c": "6.00", "d": "3.00", "e": "4.00"}
-    evidence = weigh(case(identities, values))
-    assert [c for c, e in sorted(evidence.items()) if e.suspect] == ["a"]
-    assert evidence["a"].wanted == [Decimal("5.00")]
-
-
-def test_a_failure_nothing_else_sheds_light_on_makes_all_its_cells_suspect() -> None:
-    evidence = weigh(case([equal("only", "t", "a", "b")], {"t": "9.00", "a": "4.00", "b": "2.00"}))
-    assert all(evidence[c].suspect for c in "tab")
-
-
-@given(st.integers(min_value=1, max_value=999), st.integers(min_value=1, max_value=999))
-def test_a_failed_equality_always_has_a_suspect(one: int, other: int) -> None:
-    evidence = weigh(case([equal("x", "a", "b")], {"a": f"{one}.00", "b": f"{other}.00"}))
-    assert any(e.suspect for e in evidence.values()) is (one != other)
-
-
-def suspects(identities: list[Constraint], values: dict[str, str]) -> list[str]:
-    return sorted(c for c, e in weigh(case(identities, values)).items() if e.suspect)
-
-
-def grid(columns: str, rows: int) -> list[Constraint]:
-    """Rows t = a + b, and the columns t, a and b added up under s."""
-    first, parts = columns[0], columns[1:]
-    found = [
-        Constraint(f"row{i}", "row-sum", "", (Term(f"{first}{i}"),), tuple(Term(f"{p}{i}") for p in parts))
-        for i in range(rows)
-    ]
-    found += [equal(f"column {c}", f"{c}s", *(f"{c}{i}" for i in range(rows))) for c in columns]
-    return found
-
-
-GRID = {
-    **{"t0": "5.10", "a0": "3.10", "b0": "2.00", "t1": "7.20", "a1": "7.20", "b1": "", "t2": "9.40", "a2": "8.40"},
-    **{"b2": "1.00", "t3": "6.30", "a3": "6.30", "b3": "", "ts": "28.00", "as": "25.00", "bs": "3.00"},
-}
-
-
-def test_amounts_that_moved_sideways_are_found_in_their_rows() -> None:
-    assert suspects(grid("tab", 4), GRID) == []
-    moved = GRID | {"a1": "", "b1": "7.20", "a3": "", "b3": "6.30"}
-    assert suspects(grid("tab", 4), moved) == ["a1", "a3", "b1", "b3"]
-
-
-def test_where_several_columns_fail_over_the_same_rows_a_rows_own_sum_vouches_for_nothing() -> None:
-    identities = grid("tab", 3)
-    lost = {k: v for k, v in GRID.items() if not k.endswith("3")}
-    figures = {k: figure(v) for k, v in lost.items()}
-    trials = [attempt(c, figures, ()) for c in identities]
-    rows = {k: (0, int(k[1]) if k[1].isdigit() else 9) for k in lost}
-    evidence = weigh(Case(tuple(t for t in trials if t is not None), figures, rows=rows))
-    assert all(evidence[c].suspect for c in ("t0", "a0", "t2", "a2", "ts", "as"))
-
-
-def test_a_cell_that_another_identity_confirms_does_not_take_the_blame_alone() -> None:
-    identities = [equal("same", "c", "d"), equal("one", "c", "x"), equal("two", "c", "y")]
-    assert suspects(identities, {"c": "4.00", "d": "4.00", "x": "5.00", "y": "5.00"}) == ["c", "x", "y"]
-
-
-def test_two_equal_readings_are_not_enough_to_be_let_off() -> None:
-    identities = [equal("same", "c", "d"), equal("sum", "c", "x", "y")]
-    assert suspects(identities, {"c": "4.00", "d": "4.00", "x": "1.00", "y": "2.00"}) == ["c", "x", "y"]
-
-
-def test_a_difference_of_many_digits_points_at_the_cell_one_slip_away() -> None:
-    sums = [equal("sum", "t", "a", "b", "c")]
-    values = {"t": "117032.47", "a": "24096.43", "b": "11550.81", "c": "81385.23"}
-    assert suspects(sums, values) == []
-    assert suspects(sums, values | {"b": "1550.81"}) == ["a", "b", "c", "t"]
-    assert suspects(sums, values | {"a": "2496.43"}) == ["a"]
-
-
-def test_a_difference_of_one_digit_points_at_nothing() -> None:
-    assert suspects([equal("sum", "t", "a", "b")], {"t": "10.00", "a": "4.00", "b": "5.00"}) == ["a", "b", "t"]
 
 
 def test_a_form_declared_empty_leaves_nothing_to_agree_with() -> None:

@@ -23,7 +23,7 @@ out.mkdir(parents=True)
 rows = list(csv.DictReader(open(truth / "cells.csv", encoding="utf-8")))
 money = 0
 for row in rows:
-    row |= {"status": "read", "reason": ""}
+    row |= {"status": "read", "reason": "", "confidence": "1", "raw": row["value"]}
     if row["value"] and float(row["value"]):
         money += 1
         if spoil and money % 3 == 0:
@@ -48,7 +48,7 @@ def product(monkeypatch: pytest.MonkeyPatch, folder: Path, mood: str) -> None:
 
 def test_a_perfect_product_reaches_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     product(monkeypatch, tmp_path, "copy")
-    (found,) = report.report(["born-digital"], 2, 7, tmp_path / "out", 1)
+    (found,) = report.report(report.Plan(["born-digital"], 2, 7, 1), tmp_path / "out")
     assert found.reached
     assert (found.score.exact_share, found.score.silent, found.score.zeros_lost) == (1.0, 0, 0)
     assert (found.score.entity_right, found.score.year_right, found.score.failed) == (2, 2, 0)
@@ -62,7 +62,7 @@ def test_a_spoiling_product_is_found_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     product(monkeypatch, tmp_path, "spoil")
-    (found,) = report.report(["born-digital"], 1, 7, tmp_path / "out", 1)
+    (found,) = report.report(report.Plan(["born-digital"], 1, 7, 1), tmp_path / "out")
     assert not found.reached
     assert found.score.silent == found.score.money // 3
     with (tmp_path / "out" / "born-digital" / "faults.csv").open(encoding="utf-8", newline="") as file:

@@ -20,8 +20,10 @@ ROW = {
     "column_no": "1",
     "column_name": "本年支出合计",
     "unit": "元",
+    "raw": "",
     "value": "",
     "status": "read",
+    "confidence": "0.99",
     "reason": "",
 }
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.document import Mesh
+from models.geometry import Mesh
 from tests.ruled import SCALE, prose_page, turned
 from worker.dewarp import Warp, fit, remap, skew
 

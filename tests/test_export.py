@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import (
-    Box,
     Cell,
     CellStatus,
     Check,
@@ -37,6 +36,7 @@ from models.document import (
     Table,
 )
 from models.files import FileResult, Refusal, stems
+from models.geometry import Box
 from tests.export_contract import broken
 from worker.export import Export
 from worker.records import amount, guarded, in_yuan

@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import Box, Glyph, Grid, GridCell, Token
+from models.document import Glyph, Grid, GridCell, Token
+from models.geometry import Box
 from worker.filling import filled, in_reading_order, is_amount
 
 EDGES = (0.0, 60.0, 120.0, 180.0)

@@ -8,7 +8,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # reportlab ships no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-from models.document import Box
+from models.geometry import Box
 from models.layer import Layer
 from tests import layers
 from worker.layer import Character, extract, group

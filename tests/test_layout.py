@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.document import Box, Document, Mesh, Origin, Page, Table
+from models.document import Document, Origin, Page, Table
+from models.geometry import Box, Mesh
 from tests.ruled_pages import grid, page, token
 from worker.layout import lay_out
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import Box, Document, Glyph, Origin, Page, Token
+from models.document import Document, Glyph, Origin, Page, Token
+from models.geometry import Box
 from tests.ruled_pages import WIDE, grid, page
 from worker.layout import lay_out
 from worker.layout.gridless import parted

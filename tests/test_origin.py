@@ -14,7 +14,8 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # reportlab ships no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-from models.document import Box, Origin, Token
+from models.document import Origin, Token
+from models.geometry import Box
 from models.layer import Layer, Run
 from tests import layers
 from worker.layer import extract

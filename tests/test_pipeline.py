@@ -17,8 +17,9 @@ from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # r
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # reportlab ships no types
 
 from corpus.fonts import picture_font
-from models.document import Box, Glyph, Mesh, Origin, Page, Token
+from models.document import Glyph, Origin, Page, Token
 from models.files import FileKind, Options
+from models.geometry import Box, Mesh
 from models.settings import Settings
 from tests.ruled import SCALE, figure, table_page, turned
 from worker.layout.text import reading

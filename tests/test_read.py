@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from models.document import Box, Token
+from models.document import Token
+from models.geometry import Box
 from worker.engine import EngineError, _check_threads, _configuration, sparse
 from worker.read import Reader, in_reading_order
 

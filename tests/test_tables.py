@@ -8,7 +8,8 @@ import pytest
 from camelot.handlers import PDFHandler
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # reportlab ships no types
 
-from models.document import Box, Token
+from models.document import Token
+from models.geometry import Box
 from worker import tables
 
 SIZE = (600.0, 400.0)

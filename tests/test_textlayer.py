@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.document import Box, Mesh, Token
+from models.document import Token
+from models.geometry import Box, Mesh
 from models.layer import Layer
 from tests import layers
 from worker.layer import extract

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.document import Mesh, Seal
+from models.document import Seal
+from models.geometry import Mesh
 from worker import dewarp, paper, rules, seal
 from worker.rules import Rules
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.document import Box, Grid, Token
+from models.document import Grid, Token
+from models.geometry import Box
 
 LETTER = 12.0  # points: boxes higher than that hold more than a line
 STICKS_OUT = 0.8  # of its height a token must reach into a further cell to be cut there

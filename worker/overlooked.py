@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.document import Box, Grid
+from models.document import Grid
+from models.geometry import Box
 
 Picture = NDArray[np.uint8]
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from models.document import Box, Mesh, Origin, Page, Token, around
+from models.document import Origin, Page, Token
 from models.files import FileKind, FileResult, Item, Options
+from models.geometry import Box, Mesh, around
 from worker import origin, tables, textlayer
 from worker.clean import clean
 from worker.core.settle import settle

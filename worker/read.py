@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.document import Box, Glyph, Rereading, Token
+from models.document import Glyph, Rereading, Token
+from models.geometry import Box
 from worker.crops import MARGIN, Place, in_colour, line_picture, places, scaled_width, softened, trimmed
 from worker.ctc import Emission, decode
 from worker.engine import STRIDE, Engine

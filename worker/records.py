@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from models.document import Box, DocumentStatus, Extraction, SettledCell, SettledTable
+from models.document import DocumentStatus, Extraction, SettledCell, SettledTable
 from models.files import FileResult, Refusal
+from models.geometry import Box
 from worker.columns import UNITS
 
 Record = tuple[str, ...]

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.document import Box, Seal
+from models.document import Seal
+from models.geometry import Box
 
 Colour = NDArray[np.uint8]
 Mask = NDArray[np.uint8]

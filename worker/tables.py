@@ -17,7 +17,8 @@ import pypdfium2  # type: ignore[import-untyped]  # ships no types
 from camelot.handlers import PARSERS, PDFHandler
 from camelot.parsers.lattice import Lattice
 
-from models.document import Box, Grid, GridCell, Token
+from models.document import Grid, GridCell, Token
+from models.geometry import Box
 from worker.filling import filled
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.document import Mesh, Token
+from models.document import Token
+from models.geometry import Mesh
 
 Picture = NDArray[np.uint8]
 Segment = tuple[float, float, float, float]

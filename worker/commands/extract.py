@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bom", action="store_true", help="begin each CSV with a byte-order mark, for Excel")
     parser.add_argument("--searchable", action="store_true", help="write a searchable PDF of each scan too")
+    parser.add_argument("--without-repair", action="store_true", help="restore nothing: flag what would be restored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,13 @@ class Request:
     jobs: int = 0
     bom: bool = False
     searchable: bool = False
+    repair: bool = True
 
 
 def run(args: argparse.Namespace) -> int:
     """Extract; 0 if all was read, 1 if some documents failed, 2 if nothing could start."""
-    return extract(Request(tuple(args.paths), args.out, args.jobs, args.bom, args.searchable))
+    wanted = Request(tuple(args.paths), args.out, args.jobs, args.bom, args.searchable, not args.without_repair)
+    return extract(wanted)
 
 
 def extract(request: Request, steps: Steps | None = None) -> int:
@@ -103,7 +106,7 @@ class _Places:
 def _write(found: Intake, request: Request, settings: Settings, steps: Steps, places: _Places) -> tuple[Told, ...]:
     """Read all that was found and write the export."""
     jobs = settings.job_count(request.jobs)
-    options = settings.options(None, places.scratch)
+    options = replace(settings.options(None, places.scratch), repair=request.repair)
     if request.searchable:
         options = replace(options, searchable=places.staging / SEARCHABLE)
         (places.staging / SEARCHABLE).mkdir()

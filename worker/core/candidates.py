@@ -1,4 +1,4 @@
-"""What a cell may print: its reading, and what the recogniser, other readings and the number grammar offer beside it."""
+"""What a cell may print: its reading, and what recogniser, further readings and number grammar offer beside it."""
 
 from __future__ import annotations
 

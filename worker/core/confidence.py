@@ -1,8 +1,8 @@
 """How likely a cell's value is what the paper prints: a calibrated curve over what speaks for it, in nats.
 
 The score of a cell (see `worker.core.verdicts`) orders cells by how sure they are. What a score is worth was counted on
-documents with known figures and is kept as data (`models/reference/calibration.csv`): a monotone curve, by a straight line of
-the log-odds (Platt, 1999) for each sort of cell, by points.
+documents with known figures and is kept as data (`models/reference/calibration.csv`): points of a straight line of the
+log-odds (Platt, 1999) for each sort of cell.
 """
 
 from __future__ import annotations

@@ -180,10 +180,15 @@ def _joined(puzzle: Puzzle, groups: list[_Group]) -> list[_Group]:
 
 
 def _meeting(puzzle: Puzzle, groups: Sequence[_Group]) -> Iterator[tuple[_Group, _Group]]:
+    """Groups of which any ways change the same cell, or the best ways cells of one law."""
     touched = [_touched(puzzle, group) for group in groups]
+    changed = [
+        {cell for way in group.outcome.solutions for cell in way.changes} if group.outcome else set()
+        for group in groups
+    ]
     for i, one in enumerate(groups):
         for j in range(i + 1, len(groups)):
-            if touched[i] & touched[j]:
+            if touched[i] & touched[j] or changed[i] & changed[j]:
                 yield one, groups[j]
 
 

@@ -49,7 +49,8 @@ class Law:
 class Puzzle:
     """Laws over cells as read (a blank is zero).
 
-    `options` holds what else a cell may be, with its cost in nats; `priced` the cost of any other value. `failing` laws do not hold at first, `ignored` ones are not looked at.
+    `options` holds what else a cell may be, with its cost in nats, `priced` the cost of any other value. `failing` laws
+    do not hold at first, `ignored` ones are not looked at.
     """
 
     laws: tuple[Law, ...]
@@ -134,7 +135,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How far to look: solutions that cost `margin` nats more than the best, at most `most` in all, in so many nodes."""
+    """How far to look: what costs up to `margin` nats more than the best, and up to `most` in all, in so many nodes."""
 
     margin: float
     nodes: int
@@ -156,9 +157,11 @@ def solve(puzzle: Puzzle, effort: Effort, start: Changes | None = None, start_co
         cost, _, node = heappop(heap)
         bound = min(effort.most, found[0].cost + effort.margin) if found else effort.most
         if cost > bound or nodes >= effort.nodes:
-            return Outcome(tuple(found), cost, nodes)
+            return Outcome(tuple(found), min(cost, bound), nodes)
         nodes += 1
         broken = puzzle.broken(node.pending, node.changes, node.broken)
+        if not broken and any(not residual(puzzle, puzzle.laws[i], node.changes) for i in node.broken):
+            continue  # a law left broken that holds after all: this is found on the way that mends it
         if not broken:
             found.append(Solution(node.cost + _roughness(puzzle, node), node.changes, node.broken))
             found.sort(key=lambda solution: solution.cost)
@@ -198,7 +201,7 @@ def _children(puzzle: Puzzle, node: _Node, broken: tuple[int, ...], bound: float
             continue
         pending = (*broken, *(i for cell in changes for i in puzzle.of_cell[cell]))
         yield _Node(node.cost + cost, {**node.changes, **changes}, kept, node.broken, pending)
-    yield _Node(node.cost + law.slack, node.changes, kept, node.broken | {index}, broken)
+    yield _Node(node.cost + law.slack, node.changes, node.kept, node.broken | {index}, broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,7 @@ def _named(puzzle: Puzzle, law: Law, free: Sequence[tuple[str, Decimal]]) -> Ite
 
 def _combined(steps: Sequence[_Step], wanted: Decimal, room: Decimal) -> Iterator[tuple[_Step, ...]]:
     """The sets of one to four steps, no two of one cell, whose shifts add up to what is wanted."""
+    steps = sorted(steps, key=lambda step: (step.cell, step.value))
     pairs = [(a, b) for a, b in combinations(steps, 2) if a.cell != b.cell]
     pairs.sort(key=lambda pair: pair[0].shift + pair[1].shift)
     sums = [a.shift + b.shift for a, b in pairs]

@@ -60,7 +60,7 @@ def settle(document: Document, target: float = TARGET, *, repair: bool = True) -
     findings = find_repairs((*trials, *heard.trials), silent, view.candidates)
     best = repaired_figures(view.figures, findings)
     trials, _ = view.tried(best)
-    evidence = gather((*trials, *hear(told, view.court, best, own, SURE_WORDS).trials), findings)
+    evidence = gather((*trials, *hear(told, view.court, best, own, SURE_WORDS).trials), best, findings)
     bench = Bench(findings, evidence, view.candidates, curve, curve.needed(target), repair)
     settled, repairs = _settle_tables(arranged, bench)
     figures = settled_figures(best, settled)

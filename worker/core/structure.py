@@ -21,7 +21,7 @@ LEAST_GAIN = 2
 MOST_MOVES = 40
 MOST_PLACED = 3
 MOST_COLUMNS = 8
-TELLING = 3
+TELLING = 4
 MOST_PAIRS = 14
 FEW = 4
 BLANK = Figure()
@@ -29,7 +29,7 @@ BLANK = Figure()
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where amounts go: for each cell whose content changes, the cell its content comes from ("": none, it is blank)."""
+    """Where amounts go: for each cell whose content changes, the cell it comes from ("": none, it is blank)."""
 
     sources: tuple[tuple[str, str], ...]
     kind: str
@@ -123,9 +123,7 @@ def _best(board: _Board) -> Move | None:
 
 def _telling(board: _Board, move: Move, mended: set[str]) -> bool:
     """Whether the moved amounts are long enough for their sums not to agree by chance."""
-    longest = max(
-        (len(digits(board.figures[s].value or Decimal(0)).rstrip("0")) for _, s in move.sources if s), default=0
-    )
+    longest = max((len(digits(board.figures[s].value or Decimal(0))) for _, s in move.sources if s), default=0)
     return longest >= TELLING or len(mended) > LEAST_GAIN
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import log
 
-from models.document import CellStatus, Repair, SettledCell
+from models.document import CellStatus, CheckResult, Repair, SettledCell
 from worker.core.amounts import Convention, printed
 from worker.core.candidates import Candidates
-from worker.core.checks import Trial
+from worker.core.checks import Figure, Trial
 from worker.core.confidence import Curve, Sort
 from worker.core.misreading import DUMP, SCAN, TYPED, Channel, digits
 from worker.core.readings import Said, digit_probability
@@ -23,6 +23,7 @@ CONFIRMS = 6.0
 MOST_CONFIRMS = 2
 LOOSELY = 2.0
 DOUBT = 1.0
+CONTESTED = 8.0
 MOST_SHOWN = 4
 LEAST, MOST = 1e-6, 1 - 1e-6
 DOUBTED = 0.5  # confidence at most, of a figure that may belong to another row
@@ -31,7 +32,7 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class Evidence:
-    """The identities that hold with a cell and confirm it, those that fail with it, and whether it is what they accuse."""
+    """The identities that hold with a cell, those that fail with it, and whether it is what they accuse."""
 
     passes: list[Trial] = field(default_factory=list)
     fails: list[Trial] = field(default_factory=list)
@@ -67,8 +68,8 @@ class Bench:
         return self.evidence.get(said.cell.cell_id) or Evidence()
 
 
-def gather(trials: Sequence[Trial], findings: Findings) -> dict[str, Evidence]:
-    """The evidence by cell, from trials made on the repaired figures."""
+def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Findings) -> dict[str, Evidence]:
+    """The evidence by cell, from trials made on the repaired `figures`."""
     evidence: defaultdict[str, Evidence] = defaultdict(Evidence)
     for trial in trials:
         for cell_id in trial.constraint.cell_ids:
@@ -78,9 +79,19 @@ def gather(trials: Sequence[Trial], findings: Findings) -> dict[str, Evidence]:
                 evidence[cell_id].passes.append(trial)
     for trial in trials:
         if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind != "narrative":
-            for cell_id in _least_supported(trial, evidence):
+            for cell_id in (*_least_supported(trial, evidence), *_unplaced(trial, evidence, figures)):
                 evidence[cell_id].accused = True
     return dict(evidence)
+
+
+def _unplaced(trial: Trial, evidence: Mapping[str, Evidence], figures: Mapping[str, Figure]) -> Iterator[str]:
+    """The amounts of a failed sum that nothing else confirms; their own row does not say that they stand there."""
+    if trial.check.result is CheckResult.SOURCE_INCONSISTENT:
+        return
+    for cell_id in trial.constraint.cell_ids:
+        placed = [t for t in evidence[cell_id].passes if t.check.kind != "row-sum"]
+        if figures[cell_id].value and not placed:
+            yield cell_id
 
 
 def _least_supported(trial: Trial, evidence: Mapping[str, Evidence]) -> Iterable[str]:
@@ -99,11 +110,8 @@ def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
     if not said.counts:
         return Verdict(SettledCell(said.cell, read, CellStatus.READ, 1.0))
     weighed = _weigh(said, read, bench)
-    if (
-        weighed.confidence < bench.needed
-        or weighed.evidence.accused
-        or (weighed.changed and (weighed.typed or not bench.repair))
-    ):
+    kept = weighed.changed and (weighed.typed or not bench.repair)
+    if weighed.confidence < bench.needed or weighed.evidence.accused or weighed.contested or kept:
         return Verdict(_asked(said, weighed, convention))
     if weighed.changed:
         return _repaired(said, weighed)
@@ -129,6 +137,12 @@ class _Weighed:
     confidence: float
     changed: bool
     typed: bool
+
+    @property
+    def contested(self) -> bool:
+        """Whether an identity fails that another reading of the cell would mend, one not much less likely."""
+        rival = self.finding is not None and bool(self.finding.others) and self.finding.margin < CONTESTED
+        return rival and not self.changed and bool(self.evidence.fails)
 
     def settled(
         self, said: Said, value: Decimal | None, status: CellStatus, reason: str = "", others: tuple[str, ...] = ()
@@ -198,7 +212,7 @@ def _own(said: Said, channel: Channel) -> float:
 
 
 def _support(passes: Sequence[Trial]) -> float:
-    """What the identities that hold are worth: to the last digit much, within rounding little; more of them add less."""
+    """What the identities that hold are worth: to the last digit much, within rounding little, further ones less."""
     exact = [t for t in passes if t.confirms]
     strong = CONFIRMS * min(len(exact), MOST_CONFIRMS) + max(0, len(exact) - MOST_CONFIRMS)
     return strong + LOOSELY * min(len(passes) - len(exact), MOST_CONFIRMS)
@@ -225,7 +239,7 @@ def _why(said: Said, weighed: _Weighed, shown: Sequence[str]) -> str:
     if weighed.evidence.fails or mended:
         reasons.append(contradicted(said, weighed.evidence.fails, mended))
     if not reasons:
-        reasons.append(unsure(said, digit_probability(said.cell.reading)))
+        reasons.append(unsure(said, digit_probability(said.cell.reading), rivals=bool(shown)))
     return several(reasons, shown)
 
 

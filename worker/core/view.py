@@ -1,4 +1,4 @@
-"""A document's tables as the core sees them: what each cell says, which items and columns they are, what must add up."""
+"""A document's tables as the core sees them: what each cell says, which item and column it is, what must add up."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from worker.core.checks import Trial
 from worker.core.readings import Said
 
 SHOWN_CHECKS = 4
+SURE = 0.95
 KINDS = {
     "row-sum": "行合计",
     "column-sum": "列合计",
@@ -39,9 +40,11 @@ def contradicted(said: Said, fails: Sequence[Trial], mended: Sequence[str]) -> s
     return f"{'空白，但' if said.is_blank else ''}{words}不符{gap}（{named}）"
 
 
-def unsure(said: Said, probability: float) -> str:
-    """That the recogniser was unsure, and nothing else vouches for the reading."""
+def unsure(said: Said, probability: float, *, rivals: bool) -> str:
+    """That the recogniser was unsure and nothing else vouches for the reading, or that another one is as likely."""
     seen = said.cell.reading.probability if said.is_blank else probability
+    if seen >= SURE and rivals:
+        return f"{'读作空白，' if said.is_blank else ''}另有读法同样可能"
     return f"识别概率低（{seen:.2f}），且无足够校验佐证"
 
 
@@ -66,6 +69,5 @@ def repaired_by_sums(
     english_value = "blank" if value is None else f"{value:f}"
     failing = f"{ids(mended)} failed and hold now" if mended else f"{ids(holding)} hold"
     no_other = "no other plausible reading satisfies them" if alone else "any other reading is far less likely"
-    return proof, (
-        f"{was}，还原为{shown}：{failed}，{others} | read “{raw.strip()}”, restored to {english_value}: {failing}; {no_other}"
-    )
+    english = f"read “{raw.strip()}”, restored to {english_value}: {failing}; {no_other}"
+    return proof, f"{was}，还原为{shown}：{failed}，{others} | {english}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no types
 
-from models.document import Box
+from models.geometry import Box
 
 _RULE_WIDTH = 2.5
 _RULE_LENGTH = 6.0

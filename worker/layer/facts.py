@@ -11,7 +11,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no types
 
-from models.document import Box
+from models.geometry import Box
 from models.layer import Layer
 from worker.layer.drawing import Drawing, Placement, drawings
 from worker.layer.runs import Character, group

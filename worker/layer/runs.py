@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.document import Box, Glyph, Token, around
+from models.document import Glyph, Token
+from models.geometry import Box, around
 from models.layer import Run
 
 # Gaps are measured in ems of the smaller of two neighbours.

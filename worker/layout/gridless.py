@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from models.document import Box, Grid, GridCell, Page, Token, around
+from models.document import Grid, GridCell, Page, Token
+from models.geometry import Box, around
 from worker.layout.captions import is_form_title
 from worker.layout.heading import holds_data, is_anchor
 from worker.layout.parts import PrintedLine

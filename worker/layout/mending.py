@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from models.document import Box, Grid, GridCell, Token, around
+from models.document import Grid, GridCell, Token
+from models.geometry import Box, around
 from worker.layout.parts import cell_text, column_boxes
 from worker.layout.text import is_numeric, text_lines
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from models.document import Box, Column, Grid, GridCell, Page, Token
+from models.document import Column, Grid, GridCell, Page, Token
 from models.forms import Form
+from models.geometry import Box
 from worker.core.headers import Leaf, Role
 
 

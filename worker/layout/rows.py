@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from models.document import Box, Cell, GridCell, Reading, Row, Token
+from models.document import Cell, GridCell, Reading, Row, Token
 from models.forms import Shape
+from models.geometry import Box
 from worker.core.headers import Role, squashed
 from worker.layout.parts import Part, Plan, cell_text, covering, row_boxes
 from worker.layout.plan import CODES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.document import Box, Grid, Line, Page, Token, around
+from models.document import Grid, Line, Page, Token
+from models.geometry import Box, around
 from worker.layout import heading
 from worker.layout.captions import caption
 from worker.layout.gridless import grids_of_tokens

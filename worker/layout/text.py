@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from models.document import Box, Glyph, Line, Page, Reading, Rereading, Token, around
+from models.document import Glyph, Line, Page, Reading, Rereading, Token
+from models.geometry import Box, around
 
 SAME_LINE = 0.5
 WORD_GAP = 0.6

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.document import Box
+from models.geometry import Box
 
 Picture = NDArray[np.uint8]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.document import Box, around
+from models.geometry import Box, around
 from models.layer import Run
 from worker.origin.compare import neutral, unmapped
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from models.document import Box, Origin, Token
+from models.document import Origin, Token
+from models.geometry import Box
 from models.layer import Layer, Run
 from worker.origin.compare import Tally, compare, neutral, unmapped
 from worker.origin.ink import Picture, bare, cut, uncovered_lines

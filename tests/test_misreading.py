@@ -1,0 +1,60 @@
+"""Prices of misreadings: what is more usual costs less, and agreement costs nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.misreading import DUMP, SCAN, TYPED, digits, price
+
+amounts = st.decimals(min_value="0.01", max_value="9999999999.99", places=2)
+
+
+@given(amounts)
+def test_what_was_read_right_costs_nothing(amount: Decimal) -> None:
+    assert price(amount, amount, SCAN) == 0
+    assert price(None, None, SCAN) == 0
+    assert price(Decimal(0), None, SCAN) == 0
+
+
+@given(amounts, amounts)
+def test_every_misreading_costs_something_and_text_of_the_file_most(one: Decimal, other: Decimal) -> None:
+    if one != other:
+        assert 0 < price(one, other, DUMP) <= price(one, other, SCAN) < price(one, other, TYPED)
+
+
+@pytest.mark.parametrize(
+    ("read", "usual", "rarer"),
+    [
+        ("15088.28", "15098.28", "15028.28"),  # 8 looks like 9, not like 2
+        ("11702547.02", "117032547.02", "217032547.02"),  # a digit lost against one lost and one misread
+        ("1335.00", "135.00", "1345.00"),  # a doubled digit against an unlike one
+        ("12.34", "-12.34", "87.65"),
+    ],
+)
+def test_the_more_usual_slip_costs_less(read: str, usual: str, rarer: str) -> None:
+    assert price(Decimal(read), Decimal(usual), SCAN) < price(Decimal(read), Decimal(rarer), SCAN)
+
+
+def test_a_lost_point_is_cheap_and_a_lost_number_dear() -> None:
+    assert price(Decimal(86878811), Decimal("868788.11"), SCAN) < price(
+        Decimal("868788.12"), Decimal("868788.11"), SCAN
+    )
+    assert price(None, Decimal("868788.11"), SCAN) > price(Decimal("868788.12"), Decimal("868788.11"), SCAN)
+
+
+def test_no_misreading_costs_more_than_any_other_number_would() -> None:
+    printed = Decimal("113594696.11")
+    other = price(Decimal("22.50"), printed, DUMP)
+    assert other == price(Decimal("70.80"), printed, DUMP)
+    assert price(Decimal("11550488.11"), printed, DUMP) <= other
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"), [("0.05", "5"), ("12.5", "1250"), ("-3", "300"), ("1.234567", "1234567")]
+)
+def test_digits_of_an_amount(amount: str, expected: str) -> None:
+    assert digits(Decimal(amount)) == expected

@@ -1,0 +1,137 @@
+"""The search for the likeliest readings: against every possible choice, on small random puzzles."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import combinations, product
+from math import inf
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.core.search import Effort, Law, Puzzle, solve
+
+CELLS = "abcdef"
+ALL = Effort(margin=6.0, nodes=4000)
+
+
+def never(_cell: str, _value: Decimal) -> float:
+    return inf
+
+
+def law(name: str, weights: dict[str, int], slack: float = 9.0, tolerance: str = "0") -> Law:
+    terms = tuple((cell, Decimal(weight)) for cell, weight in weights.items())
+    return Law(name, "hierarchy", terms, Decimal(0), Decimal(tolerance), slack)
+
+
+@st.composite
+def puzzles(draw: st.DrawFn) -> Puzzle:
+    """Up to three sums over six cells of small values, each cell with up to two other readings."""
+    values = {cell: Decimal(draw(st.integers(0, 6))) for cell in CELLS}
+    costs = st.floats(0.5, 7.0, allow_nan=False)
+    options = {cell: draw(st.dictionaries(st.integers(0, 6).map(Decimal), costs, max_size=2)) for cell in CELLS}
+    options = {c: {v: k for v, k in found.items() if v != values[c]} for c, found in options.items()}
+    laws = []
+    for index in range(draw(st.integers(1, 3))):
+        chosen = draw(st.lists(st.sampled_from(CELLS), min_size=2, max_size=4, unique=True))
+        weights = {cell: -1 if place == 0 else 1 for place, cell in enumerate(chosen)}
+        laws.append(law(f"law{index}", weights, draw(st.floats(3.0, 12.0, allow_nan=False))))
+    return Puzzle.of(laws, values, options, never)
+
+
+def cheapest(puzzle: Puzzle) -> dict[tuple[Decimal, ...], float]:
+    """The cost of every choice of readings, by trying all of them."""
+    choices = [[(puzzle.values[cell], 0.0), *puzzle.options[cell].items()] for cell in CELLS]
+    found = {}
+    for chosen in product(*choices):
+        values = dict(zip(CELLS, (value for value, _ in chosen), strict=True))
+        cost = sum(cost for _, cost in chosen)
+        for one in puzzle.laws:
+            if sum(weight * values[cell] for cell, weight in one.terms) != one.constant:
+                cost += one.slack
+        found[tuple(values.values())] = cost
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(puzzles())
+def test_the_best_way_is_the_cheapest_of_all(puzzle: Puzzle) -> None:
+    outcome = solve(puzzle, ALL)
+    assert outcome.best is not None
+    assert outcome.best.cost == pytest.approx(min(cheapest(puzzle).values()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(puzzles())
+def test_nothing_cheaper_than_the_reach_is_left_out(puzzle: Puzzle) -> None:
+    outcome = solve(puzzle, ALL)
+    found = {tuple(s.changes.get(c, puzzle.values[c]) for c in CELLS) for s in outcome.solutions}
+    changed = {
+        values: cost
+        for values, cost in cheapest(puzzle).items()
+        if cost < outcome.reach - 1e-9 and _needed(puzzle, values, cost)
+    }
+    assert changed.keys() <= found
+
+
+def _needed(puzzle: Puzzle, values: tuple[Decimal, ...], cost: float) -> bool:
+    """Whether all changes of a choice mend something: with any of them taken back the choice would be dearer."""
+    everything = cheapest(puzzle)
+    read = [puzzle.values[c] for c in CELLS]
+    changed = [i for i in range(len(CELLS)) if values[i] != read[i]]
+    fewer = (kept for n in range(len(changed)) for kept in combinations(changed, n))
+    return all(
+        everything[tuple(values[i] if i in kept else read[i] for i in range(len(CELLS)))] > cost for kept in fewer
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(puzzles(), st.floats(1.0, 6.0))
+def test_no_way_is_found_twice(puzzle: Puzzle, margin: float) -> None:
+    found = [tuple(sorted(s.changes.items())) for s in solve(puzzle, Effort(margin, 4000)).solutions]
+    laws = [s.broken for s in solve(puzzle, Effort(margin, 4000)).solutions]
+    assert len(set(zip(found, laws, strict=True))) == len(found)
+
+
+def test_a_value_that_two_sums_ask_for_is_found_without_being_listed() -> None:
+    values = {"a": Decimal(4), "b": Decimal(2), "c": Decimal(6), "t": Decimal(7), "s": Decimal(11)}
+    laws = [law("row", {"t": -1, "a": 1, "b": 1}), law("column", {"s": -1, "a": 1, "c": 1})]
+    puzzle = Puzzle.of(laws, values, {}, lambda _cell, _value: 5.0)
+    best = solve(puzzle, ALL).best
+    assert best is not None
+    assert best.changes == {"a": Decimal(5)}
+
+
+def test_two_readings_that_both_add_up_are_both_found() -> None:
+    values = {"a": Decimal(3), "b": Decimal(3), "t": Decimal(11)}
+    options = {"a": {Decimal(8): 1.0}, "b": {Decimal(8): 1.0}}
+    outcome = solve(Puzzle.of([law("sum", {"t": -1, "a": 1, "b": 1})], values, options, never), ALL)
+    assert [dict(s.changes) for s in outcome.solutions[:2]] == [{"a": Decimal(8)}, {"b": Decimal(8)}]
+    assert outcome.solutions[0].cost == outcome.solutions[1].cost
+
+
+def test_a_law_that_no_reading_mends_is_left_broken() -> None:
+    values = {"a": Decimal(3), "b": Decimal(3), "t": Decimal(11)}
+    best = solve(Puzzle.of([law("sum", {"t": -1, "a": 1, "b": 1})], values, {}, never), ALL).best
+    assert best is not None
+    assert (dict(best.changes), set(best.broken)) == ({}, {0})
+
+
+def test_effort_that_runs_out_says_how_far_it_came() -> None:
+    values = {cell: Decimal(1) for cell in CELLS}
+    options = {cell: {Decimal(n): float(n) for n in range(2, 6)} for cell in CELLS}
+    puzzle = Puzzle.of([law("sum", {cell: (-7 if cell == "a" else 1) for cell in CELLS})], values, options, never)
+    short = solve(puzzle, Effort(margin=20.0, nodes=1))
+    assert short.nodes == 1
+    assert short.reach <= min(cheapest(puzzle).values())
+
+
+def test_within_rounding_the_likeliest_value_is_kept_and_exact_sums_go_first() -> None:
+    values = {"t": Decimal("25.10"), "a": Decimal("10.00"), "b": Decimal("5.73")}
+    laws = [law("sum", {"t": -1, "a": 1, "b": 1}, tolerance="0.015")]
+    costs = {Decimal("15.10"): 6.0}
+    puzzle = Puzzle.of(laws, values, {}, lambda cell, value: costs.get(value, 9.0) if cell == "b" else 30.0)
+    best = solve(puzzle, ALL).best
+    assert best is not None
+    assert best.changes == {"b": Decimal("15.10")}
