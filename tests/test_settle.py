@@ -170,8 +170,10 @@ def test_an_amount_in_the_neighbouring_column_is_put_back() -> None:
         CellStatus.REPAIRED,
     )
     assert (cell(extraction, project).value, cell(extraction, project).status) == (None, CellStatus.REPAIRED)
-    (repair,) = extraction.repairs
-    assert (repair.kind, repair.raw, repair.repaired) == ("shifted-column", "项目支出", "基本支出")
+    assert {(r.cell_id, r.field, r.kind, r.raw, r.repaired) for r in extraction.repairs} == {
+        (basic, "value", "shifted-column", "", "56789.12"),
+        (project, "value", "shifted-column", money(5678912), ""),
+    }
 
 
 def test_figures_of_two_lines_that_changed_places_are_put_back() -> None:

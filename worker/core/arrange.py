@@ -18,16 +18,17 @@ MOST_ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The view of the tables as they stand best, and what was changed to get there."""
+    """The view of the tables as they stand best, the tables as read, and what was changed between them."""
 
     view: View
+    read: tuple[Table, ...]
     moves: tuple[Move, ...] = ()
     relabelled: tuple[tuple[Relabelling, tuple[str, ...]], ...] = ()
 
     @property
     def repairs(self) -> list[Repair]:
         """A repair row for each moved amount and each new label, with the identities that prove it."""
-        found = move_repairs(self.view.tables, self.moves)
+        found = move_repairs(self.read, self.moves)
         for relabelling, mended in self.relabelled:
             found += _label_repairs(self.view.tables[relabelling.table], relabelling, mended)
         return found
@@ -39,7 +40,7 @@ def arrange(document: Document, tables: tuple[Table, ...], told: Sequence[Statem
     `told` is the narrative; None leaves everything where it was read.
     """
     if told is None:
-        return Arrangement(look(document, tables))
+        return Arrangement(look(document, tables), tables)
     best = _moved(document, tables, told)
     taken: list[tuple[Relabelling, tuple[str, ...]]] = []
     labelled = tables
@@ -50,7 +51,7 @@ def arrange(document: Document, tables: tuple[Table, ...], told: Sequence[Statem
         if mended:
             best, labelled = after, changed
             taken.append((proposal, mended))
-    return Arrangement(best.view, best.moves, tuple(taken))
+    return Arrangement(best.view, tables, best.moves, tuple(taken))
 
 
 def _in_turn(view: View) -> list[Relabelling]:
@@ -66,7 +67,7 @@ def _moved(document: Document, tables: tuple[Table, ...], told: Sequence[Stateme
             break
         made += moves
         view = look(document, moved)
-    return Arrangement(view, tuple(made))
+    return Arrangement(view, tables, tuple(made))
 
 
 def _better(before: View, after: View, told: Sequence[Statement]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from models.document import Cell, Reading, Repair, Table
+from worker.core.amounts import parse
 from worker.core.checks import Figure, attempt
 from worker.core.misreading import digits
 from worker.core.relations import Constraint
@@ -280,17 +281,29 @@ def _emptied(reading: Reading) -> Reading:
     return replace(reading, text="", glyphs=(), probability=1.0)
 
 
-def move_repairs(tables: Sequence[Table], moves: Iterable[Move]) -> list[Repair]:
-    """A repair row for each amount that moved: where it was read, where it belongs, the identities that prove it."""
-    cells = {c.cell_id: (t, c) for t in tables for c in t.cells}
-    found = []
+def move_repairs(before: Sequence[Table], moves: Iterable[Move]) -> list[Repair]:
+    """A repair row for each cell whose content changed: what stood there as read, what stands there now, and the proof.
+
+    `before` are the tables as read; a figure may move more than once.
+    """
+    texts = {c.cell_id: c.reading.text.strip() for t in before for c in t.cells}
+    now = dict(texts)
+    proofs: dict[str, tuple[str, tuple[str, ...]]] = {}
     for move in moves:
-        for cell_id, source in move.sources:
-            if source:
-                field = "column" if move.kind == "shifted-column" else "row"
-                was, now = _named(*cells[source], field), _named(*cells[cell_id], field)
-                found.append(Repair(cell_id, field, was, now, move.kind, " ".join(move.mended), unique=True))
-    return found
+        arrived = {cell: now[source] if source else "" for cell, source in move.sources}
+        now.update(arrived)
+        proofs.update(dict.fromkeys(arrived, (move.kind, move.mended)))
+    return [
+        Repair(cell, "value", texts[cell], plain(now[cell]), kind, " ".join(mended), unique=True)
+        for cell, (kind, mended) in proofs.items()
+        if texts[cell] != now[cell]
+    ]
+
+
+def plain(text: str) -> str:
+    """An amount's text as a plain decimal; other text as it is."""
+    amount = parse(text)
+    return f"{amount.value:f}" if amount is not None else text
 
 
 def _named(table: Table, cell: Cell, field: str) -> str:
