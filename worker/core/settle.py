@@ -21,11 +21,12 @@ from models.document import (
 from worker.core.amounts import Convention
 from worker.core.checks import Figure, Trial, attempt
 from worker.core.constraints import constraints
-from worker.core.entity import find_entity, find_kind, find_unit, find_year
+from worker.core.entity import find_kind, find_unit, find_year
 from worker.core.facts import Hearing, hear
 from worker.core.label_doubts import label_doubts
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
+from worker.core.office import Office, find_office
 from worker.core.promises import missing_forms
 from worker.core.readings import Said, conventions, figures, listen, other_values
 from worker.core.relations import Constraint
@@ -40,9 +41,13 @@ THRESHOLD = 0.9
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    entity: str
+    office: Office
     year: str
     kind: DocumentKind
+
+    @property
+    def entity(self) -> str:
+        return self.office.name
 
 
 def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
@@ -51,7 +56,8 @@ def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
     `threshold` is the probability with which a figure must have been read that no identity confirms.
     """
     tables = _with_units(document)
-    who = _Identity(find_entity(document), find_year(document), find_kind(document))
+    year = find_year(document)
+    who = _Identity(find_office(document, year), year, find_kind(document))
     found = sheets(tables)
     known = conventions(tables)
     said = listen(tables, known)
@@ -134,7 +140,7 @@ def _extraction(
         status=DocumentStatus.NEEDS_REVIEW if questions else DocumentStatus.CLEAN,
         tables=settled,
         checks=checks,
-        repairs=repairs,
+        repairs=(*who.office.repairs, *repairs),
         facts=facts,
         questions=questions,
     )
@@ -144,7 +150,7 @@ def _questions(
     document: Document, who: _Identity, settled: tuple[SettledTable, ...], contradicted: int
 ) -> tuple[str, ...]:
     """What keeps the document from being clean, in words; empty where nothing does."""
-    asked = list(document.problems)
+    asked = [*document.problems, *who.office.questions]
     asked += [f"未能确定{what}" for what, value in (("单位名称", who.entity), ("年度", who.year)) if not value]
     asked += [f"{t.table.code} {t.table.title}：未能确定金额单位" for t in settled if t.table.form and not t.table.unit]
     if who.kind is DocumentKind.FINAL_ACCOUNT:
