@@ -1,4 +1,4 @@
-"""Reference lists, one CSV a list, each row with the years it holds for (empty: not known to have changed) and its source.
+"""Reference lists, one CSV a list, each row with its source and the years it holds for (empty: as far as is known).
 
 An entry may suggest what a code or a name should be; it proves nothing about what a paper prints.
 
@@ -33,7 +33,7 @@ class Division:
     to_year: int
 
     def held_in(self, year: str) -> bool:
-        """Whether the name was in use in a year, give or take what the list's years may be off; always if none is given."""
+        """Whether the name was in use in a year, give or take what the list may be off; true without a year."""
         if not year.isdigit():
             return True
         latest = self.to_year or int(year)

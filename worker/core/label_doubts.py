@@ -8,11 +8,10 @@ from itertools import pairwise
 
 from models.document import SettledRow
 from worker.core.accounts import GROUP_DIGITS
+from worker.core.codes import CODE_LENGTHS
 from worker.core.names import bare
 from worker.core.sheets import Sheet
 
-CODE_LENGTHS = (3, 5, 7)
-LEAST_NAME = 3
 CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
 """For each 款 and item name: the full code that each sheet gives it, by the sheet's index."""
 
@@ -27,28 +26,6 @@ def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]
             doubts |= dict(_codes(index, sheet, rows, by_name))
         found.append(doubts)
     return found
-
-
-def restored_code(code: str, name: str, others: Sequence[SettledRow]) -> str:
-    """The one code that the document's other rows of that name print and that agrees with every digit of `code`.
-
-    Empty where `code` holds digits only, or where none or several would do.
-    """
-    if not code or code.isdigit() or not bare(name):
-        return ""
-    alike = {row.code for row in others if row.code.isdigit() and _same_name(bare(row.name), bare(name))}
-    fitting = {other for other in alike if _agrees(code, other)}
-    return fitting.pop() if len(fitting) == 1 else ""
-
-
-def _same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for a first character that was lost (一般行政管理事务, 般行政管理事务)."""
-    short, long = sorted((one, other), key=len)
-    return short == long or (len(short) >= LEAST_NAME and len(long) == len(short) + 1 and long.endswith(short))
-
-
-def _agrees(code: str, other: str) -> bool:
-    return len(code) == len(other) and all(a == b for a, b in zip(code, other, strict=True) if a.isdigit())
 
 
 def _codes_by_name(settled: Sequence[Sequence[SettledRow]]) -> CodesByName:

@@ -84,7 +84,9 @@ def doubtful_place(name: str, year: str) -> Doubtful | None:
 
 def _is_short_form(stem: str, kind: str) -> bool:
     longer = {"县": "自治县", "州": "自治州", "旗": "自治旗"}.get(kind)
-    return longer is not None and any(n.startswith(stem) and n.endswith(longer) and n != stem + longer for n in divisions())
+    if longer is None:
+        return False
+    return any(name.startswith(stem) and name.endswith(longer) and name != stem + longer for name in divisions())
 
 
 def _of_other_kind(stem: str, kind: str, year: str) -> tuple[Division, ...]:

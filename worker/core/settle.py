@@ -29,6 +29,7 @@ from worker.core.narrative import sentences
 from worker.core.office import Office, find_office
 from worker.core.promises import missing_forms
 from worker.core.readings import Said, conventions, figures, listen, other_values
+from worker.core.relabel import relabelled
 from worker.core.relations import Constraint
 from worker.core.sheets import Sheet, sheets
 from worker.core.statements import statements
@@ -55,7 +56,7 @@ def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
 
     `threshold` is the probability with which a figure must have been read that no identity confirms.
     """
-    tables = _with_units(document)
+    tables, relabels = relabelled(_with_units(document), document.origin)
     year = find_year(document)
     who = _Identity(find_office(document, year), year, find_kind(document))
     found = sheets(tables)
@@ -72,6 +73,7 @@ def settle(document: Document, threshold: float = THRESHOLD) -> Extraction:
     )
     bench = Bench(weigh(case), _by_id(case.trials), threshold)
     settled, repairs = _settle_tables(found, said, known, bench)
+    repairs = (*relabels, *repairs)
     checks = (*(trial.check for trial in trials), *hearing.checks)
     return _extraction(document, who, settled, (checks, repairs, hearing))
 

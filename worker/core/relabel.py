@@ -1,0 +1,85 @@
+"""Labels put right before anything is reckoned with them: identities need to know which row is which.
+
+What is changed here is proven by the document and its forms alone; figures stay as read. A born-digital page prints
+what its file says, so there only codes that a narrow column cut short are completed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from models.document import Cell, Origin, Repair, Row, Table
+from models.forms import Form, all_forms
+from worker.core.codes import Restored, restore_codes
+from worker.core.order import slid_items
+from worker.core.totals import labels_put_back
+
+_ABOUT_TOTALS = ("合计与科目同在一行", "本行无科目代码", "合计不在首行，可能与上一行错位")
+"""Doubts of a layout that are settled once 合计 and the first 科目 are told apart."""
+
+
+def relabelled(tables: Sequence[Table], origin: Origin) -> tuple[tuple[Table, ...], tuple[Repair, ...]]:
+    """The tables with codes and names put right where that is proven, and the repairs."""
+    known = {form.code: form for form in all_forms()}
+    forms = [known.get(table.form) for table in tables]
+    typed = origin is Origin.BORN_DIGITAL
+    repairs: list[Repair] = []
+    now = list(tables)
+    if not typed:
+        now = [_with_totals(table, form, repairs) for table, form in zip(now, forms, strict=True)]
+        now = [_in_order(table, form, repairs) for table, form in zip(now, forms, strict=True)]
+    for found in restore_codes(now, forms):
+        if not typed or found.code.startswith(found.raw):
+            now[found.table] = _with_code(now[found.table], found, repairs)
+    return tuple(now), tuple(repairs)
+
+
+def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+    mended = labels_put_back(table, form)
+    if not mended:
+        return table
+    proof = "合计等于其余科目之和，仅此解成立"
+    for row, now in mended.items():
+        was = table.rows[row]
+        for field, raw, repaired in _changes(was, now):
+            repairs.append(Repair(_first_cell(table, row), field, raw, repaired, "shifted-row", proof, unique=True))
+    settled = tuple(range(max(mended) + 1))
+    cells = tuple(_undoubted(cell) if cell.row in settled else cell for cell in table.cells)
+    return replace(_with_rows(table, mended), cells=cells)
+
+
+def _changes(was: Row, now: Row) -> Iterator[tuple[str, str, str]]:
+    for field, raw, repaired in (("row_code", was.code, now.code), ("row_name", was.name, now.name)):
+        if raw.text != repaired.text:
+            yield field, raw.text, repaired.text
+
+
+def _undoubted(cell: Cell) -> Cell:
+    return replace(cell, doubt="") if cell.doubt in _ABOUT_TOTALS else cell
+
+
+def _in_order(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+    rows = {}
+    for found in slid_items(table, form):
+        row = table.rows[found.row]
+        rows[found.row] = replace(row, name=replace(row.name, text=found.name))
+        cell = _first_cell(table, found.row)
+        repairs.append(Repair(cell, "row_name", row.name.text, found.name, "shifted-row", found.proof, unique=True))
+    return _with_rows(table, rows)
+
+
+def _with_code(table: Table, found: Restored, repairs: list[Repair]) -> Table:
+    row = table.rows[found.row]
+    cell = _first_cell(table, found.row)
+    kind = "lost-digit" if len(found.code) > len(found.raw) else "code-by-name"
+    repairs.append(Repair(cell, "row_code", found.raw, found.code, kind, found.proof, unique=True))
+    return _with_rows(table, {found.row: replace(row, code=replace(row.code, text=found.code))})
+
+
+def _with_rows(table: Table, rows: Mapping[int, Row]) -> Table:
+    return replace(table, rows=tuple(rows.get(i, row) for i, row in enumerate(table.rows))) if rows else table
+
+
+def _first_cell(table: Table, row: int) -> str:
+    return min((cell.column, cell.cell_id) for cell in table.cells if cell.row == row)[1]

@@ -1,0 +1,68 @@
+"""合计 and the first 科目 torn apart: their labels put back where the sums say they belong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from models.document import Reading, Row, Table
+from models.forms import Form, Shape
+from worker.core.accounts import ROOT, accounts, is_economic
+from worker.core.amounts import parse
+from worker.core.names import bare
+
+TOTALS = ("合计", "总计")
+LEAST_PARTS = 2
+
+
+def labels_put_back(table: Table, form: Form | None) -> dict[int, Row]:
+    """The rows whose code and name belong to each other's line, as they should be, by index; empty if none are proven.
+
+    Seen where 合计 stood in a line of its own beside the first 科目: the code stays with the total, and its name slides
+    into the total's line or the 合计 into the name's. Proof is that the line with the 合计 then adds up all others.
+    """
+    if form is None or form.shape is not Shape.ACCOUNTS or is_economic(table, form):
+        return {}
+    for place in range(len(table.rows) - 1):
+        mended = _mended(table.rows[place], table.rows[place + 1])
+        if mended is None:
+            continue
+        first, second = mended
+        rows = (*table.rows[:place], first, second, *table.rows[place + 2 :])
+        now = replace(table, rows=rows)
+        if _adds_up(now, place, form) and not _adds_up(table, place + 1, form):
+            return {place: first, place + 1: second}
+    return {}
+
+
+def _mended(upper: Row, lower: Row) -> tuple[Row, Row] | None:
+    """The two rows with 合计 above and the code beside its own name, None where they are no such pair."""
+    if not upper.code.text.strip() or lower.code.text.strip():
+        return None
+    above, below = bare(upper.name.text), bare(lower.name.text)
+    if below in TOTALS and above and above not in TOTALS:
+        name = upper.name
+    elif above.endswith(TOTALS) and above not in TOTALS and below:
+        name = lower.name
+    else:
+        return None
+    total = replace(lower.name if below in TOTALS else upper.name, text=TOTALS[0])
+    return replace(upper, code=Reading(), name=total), replace(lower, code=upper.code, name=name)
+
+
+def _adds_up(table: Table, total: int, form: Form) -> bool:
+    """Whether a row is the sum of the uppermost 科目 in some column in which several of them print an amount."""
+    tops = [a.row for a in accounts(table, form) if a.parent == ROOT and a.row != total]
+    amounts = {(c.row, c.column): _amount(c.reading.text) for c in table.cells}
+    for column in range(len(table.columns)):
+        parts = [amounts.get((row, column)) for row in tops]
+        printed = [part for part in parts if part is not None]
+        whole = amounts.get((total, column))
+        if whole and sum(map(bool, printed)) >= LEAST_PARTS and sum(printed) == whole:
+            return True
+    return False
+
+
+def _amount(text: str) -> Decimal | None:
+    found = parse(text)
+    return None if found is None or found.percent else found.value
