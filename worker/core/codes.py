@@ -120,10 +120,10 @@ def _by_form(mine: Sequence[Entry], form: Form) -> Iterator[Restored]:
 
 
 def _is_named(name: str, item: Item) -> bool:
-    return any(_same(name, bare(wording)) for wording in spellings(item))
+    return any(same_name(name, bare(wording)) for wording in spellings(item))
 
 
-def _same(one: str, other: str) -> bool:
+def same_name(one: str, other: str) -> bool:
     """Whether two names are the same but for look-alikes, a lost first character, or an end cut by the column."""
     short, long = sorted((one, other), key=len)
     if short == long or confused(short, long):
@@ -145,7 +145,7 @@ def _has_room(code: str, place: int, mine: Sequence[Entry], known: set[str] | No
 def _by_others(mine: Sequence[Entry], others: Sequence[Entry], tables: Sequence[Table]) -> Iterator[Restored]:
     """Codes by what the document's other tables print for the name."""
     for k, entry in enumerate(mine):
-        witnesses = [e for e in others if e.sound and e.name and _same(entry.name, e.name)]
+        witnesses = [e for e in others if e.sound and e.name and same_name(entry.name, e.name)]
         if any(e.printed == entry.printed for e in witnesses) and entry.sound:
             continue
         fitting: dict[str, list[Entry]] = {}

@@ -27,11 +27,17 @@ def repair_by_code(table: Table, form: Form, row: int) -> NameRepair | None:
         return None
     others = [other for other in items.values() if other is not item and closeness(printed, other) >= SAME_NAME]
     nearer = [other for other in others if closeness(printed, other) > closeness(printed, item) or _is(printed, other)]
+    by_code = NameRepair(printed, item.name, "name-by-code", f"科目代码{item.code}，前后代码与表式相连")
+    in_place = _in_place(row, item, codes, list(items))
     if not nearer:
-        return repair_item(printed, item)
-    if any(other.code in codes.values() for other in nearer) and _in_place(row, item, codes, list(items)):
-        return NameRepair(printed, item.name, "name-by-code", f"科目代码{item.code}，前后代码与表式相连")
-    return None
+        return repair_item(printed, item) or (by_code if in_place and _is_almost(printed, item) else None)
+    return by_code if in_place and any(other.code in codes.values() for other in nearer) else None
+
+
+def _is_almost(printed: str, item: Item) -> bool:
+    """Whether a short name is the item's but for one character: 位费 for 水费, under the code of 水费."""
+    name, wanted = bare(printed), bare(item.name)
+    return len(name) == len(wanted) and sum(a != b for a, b in zip(name, wanted, strict=True)) == 1
 
 
 def _is(printed: str, item: Item) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from models.document import SettledRow
+from models.forms import Shape
 from worker.core.accounts import GROUP_DIGITS
-from worker.core.codes import CODE_LENGTHS
-from worker.core.names import bare
+from worker.core.codes import CODE_LENGTHS, same_name, slipped
+from worker.core.glyphs import confused
+from worker.core.names import bare, spellings
 from worker.core.sheets import Sheet
 
 CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
@@ -21,11 +23,60 @@ def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]
     by_name = _codes_by_name(settled)
     found = []
     for index, (sheet, rows) in enumerate(zip(sheets, settled, strict=True)):
-        doubts = dict(_numbers(sheet, rows))
+        doubts = dict(_numbers(sheet, rows)) | dict(_twice(sheet, rows))
         if sheet.form is not None:
-            doubts |= dict(_codes(index, sheet, rows, by_name))
+            doubts |= (
+                dict(_alone(index, rows, settled))
+                | dict(_names(index, rows, settled))
+                | dict(_codes(index, sheet, rows, by_name))
+            )
         found.append(doubts)
     return found
+
+
+def _twice(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """支出功能分类 that a form of line items prints twice: one of the two rows is another item."""
+    if sheet.form is None or sheet.form.shape is not Shape.ITEMS:
+        return
+    coded = {bare(wording) for item in sheet.form.items if item.code for wording in spellings(item)}
+    times = Counter((sheet.table.rows[row].block, bare(settled.name)) for row, settled in enumerate(rows))
+    for row, settled in enumerate(rows):
+        name = bare(settled.name)
+        if name in coded and times[sheet.table.rows[row].block, name] > 1:
+            yield row, f"项目“{settled.name}”出现两次"
+
+
+def _names(
+    index: int, rows: Sequence[SettledRow], settled: Sequence[Sequence[SettledRow]]
+) -> Iterator[tuple[int, str]]:
+    """Names that the document's other tables print otherwise for the code, not only cut."""
+    for row, mine in enumerate(rows):
+        if len(mine.code) not in CODE_LENGTHS or not mine.code.isdigit() or not bare(mine.name):
+            continue
+        others = {o.name for i, other in enumerate(settled) if i != index for o in other if o.code == mine.code}
+        named = sorted(name for name in others if bare(name))
+        if named and not any(_is_cut_of(bare(mine.name), bare(name)) for name in named):
+            yield row, f"其他表中科目代码{mine.code}的名称为“{named[0]}”"
+
+
+def _is_cut_of(one: str, other: str) -> bool:
+    return same_name(one, other) and not confused(one, other)
+
+
+def _alone(
+    index: int, rows: Sequence[SettledRow], settled: Sequence[Sequence[SettledRow]]
+) -> Iterator[tuple[int, str]]:
+    """Codes that no other table prints, one slip away from the one that the others print for the name."""
+    elsewhere = [row for i, other in enumerate(settled) if i != index for row in other if row.code.isdigit()]
+    mine = {row.code for row in rows}
+    for row, settled_row in enumerate(rows):
+        code, name = settled_row.code, bare(settled_row.name)
+        if not code.isdigit() or len(code) <= GROUP_DIGITS or not name or any(e.code == code for e in elsewhere):
+            continue
+        meant = sorted({e.code for e in elsewhere if e.code not in mine and same_name(name, bare(e.name))})
+        meant = [other for other in meant if slipped(code, other)]
+        if meant:
+            yield row, f"其他表中该科目的代码为{meant[0]}"
 
 
 def _codes_by_name(settled: Sequence[Sequence[SettledRow]]) -> CodesByName:

@@ -16,6 +16,7 @@ from worker.core.glyphs import confused
 from worker.core.headers import likeness, squashed
 
 SAFE_LIKENESS = 0.72
+NUMBERED = 0.95
 MARGIN = 0.12
 SHORTEST = 3
 LIKE_ENOUGH = 0.5
@@ -81,8 +82,23 @@ def spellings(item: Item) -> tuple[str, ...]:
 
 
 def closeness(printed: str, item: Item) -> float:
-    """How alike a printed name and an item are, by the nearest wording (0 to 1)."""
+    """How alike a printed name and an item are, by the nearest wording (0 to 1).
+
+    A numeral and one character before an exact wording are its ordinal, whatever the mark between was read as.
+    """
+    if _misread_ordinal(printed, item):
+        return NUMBERED
     return max(likeness(bare(printed), squashed(wording)) for wording in spellings(item))
+
+
+def _misread_ordinal(printed: str, item: Item) -> tuple[str, str] | None:
+    """The ordinal as it should be and the wording after it, where only the mark between them was misread."""
+    text = "".join(simplified(printed).split())
+    for wording in spellings(item):
+        found = re.fullmatch(rf"([一二三四五六七八九十]{{1,3}})[^、]{re.escape(wording)}", text)
+        if found:
+            return f"{found[1]}、", wording
+    return None
 
 
 def match_items(form: Form, block: int, names: Sequence[str]) -> list[int | None]:
@@ -129,7 +145,7 @@ def _same_wording(items: Iterable[tuple[int, Item]], one: int, other: int) -> bo
 
 def repair_item(printed: str, item: Item) -> NameRepair | None:
     """The form's wording for a printed name that was matched to its item, None where the name needs no repair."""
-    ordinal, rest = split_ordinal(printed)
+    ordinal, rest = _misread_ordinal(printed, item) or split_ordinal(printed)
     if bare(printed) in {squashed(wording) for wording in spellings(item)}:
         return script_repair(printed)
     wording = max(spellings(item), key=lambda one: likeness(rest, one))
@@ -188,7 +204,7 @@ def _wordings() -> frozenset[str]:
 def is_worded(one: str, other: str) -> bool:
     """Whether a name is worded as the accounts word their names and another one, of the same length, is not."""
     pairs = [(a + b, c + d) for (a, b), (c, d) in zip(pairwise(one), pairwise(other), strict=True) if a + b != c + d]
-    return all(a in _wordings() for a, _ in pairs) and not any(b in _wordings() for _, b in pairs)
+    return any(a in _wordings() for a, _ in pairs) and not any(b in _wordings() for _, b in pairs)
 
 
 def cut_short(printed: str, item: Item) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from models.document import Cell, Origin, Repair, Row, Table
-from models.forms import Form, all_forms
+from models.forms import Form, Shape, all_forms
 from worker.core.codes import Restored, restore_codes
 from worker.core.order import slid_items
-from worker.core.totals import labels_put_back
+from worker.core.totals import TOTALS, labels_put_back, misread_total
 
 _ABOUT_TOTALS = ("合计与科目同在一行", "本行无科目代码", "合计不在首行，可能与上一行错位")
 """Doubts of a layout that are settled once 合计 and the first 科目 are told apart."""
@@ -38,7 +38,7 @@ def relabelled(tables: Sequence[Table], origin: Origin) -> tuple[tuple[Table, ..
 def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
     mended = labels_put_back(table, form)
     if not mended:
-        return table
+        return _with_total_named(table, form, repairs)
     proof = "合计等于其余科目之和，仅此解成立"
     for row, now in mended.items():
         was = table.rows[row]
@@ -47,6 +47,16 @@ def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Tabl
     settled = tuple(range(max(mended) + 1))
     cells = tuple(_undoubted(cell) if cell.row in settled else cell for cell in table.cells)
     return replace(_with_rows(table, mended), cells=cells)
+
+
+def _with_total_named(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+    row, proof = misread_total(table, form)
+    if row < 0:
+        return table
+    was = table.rows[row]
+    name = TOTALS[form is not None and form.shape is Shape.ITEMS]
+    repairs.append(Repair(_first_cell(table, row), "row_name", was.name.text, name, "glyph", proof, unique=True))
+    return _with_rows(table, {row: replace(was, name=replace(was.name, text=name))})
 
 
 def _changes(was: Row, now: Row) -> Iterator[tuple[str, str, str]]:
