@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from models.document import Table
+from models.document import Row, Table
 from models.forms import Form, Item
 from models.reference import functional_names
-from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS, digits_of
+from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
 from worker.core.glyphs import confused
-from worker.core.names import MARKS, bare, is_total, spellings
+from worker.core.names import LIKE_ENOUGH, MARKS, bare, closeness, is_total, spellings
 
 CODE_LENGTHS = (3, 5, 7)
 LEAST_NAME, LEAST_CUT = 3, 6
@@ -29,13 +29,13 @@ _PARTED = re.compile(r"[.．·\-－]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row with a code: its place, the code as printed, its digits, its name as compared, and whether it is sound."""
+    """A row with a code: its place, the code as printed, its name as compared, whether it is sound."""
 
     table: int
     row: int
     printed: str
-    code: str
     name: str
+    block: int = 0
     sound: bool = False
 
 
@@ -73,18 +73,29 @@ def restore_codes(tables: Sequence[Table], forms: Sequence[Form | None]) -> list
 
 def _entries(index: int, table: Table) -> list[Entry]:
     """The rows that print a code, block after block, each with whether its code is sound."""
-    order = sorted(range(len(table.rows)), key=lambda i: (table.rows[i].block, table.rows[i].line))
-    rows = [(i, table.rows[i]) for i in order]
-    found = [
-        Entry(index, i, joined_code(row.code.text), digits_of(row.code.text), bare(row.name.text))
-        for i, row in rows
-        if row.code.text.strip() and not is_total(row.name.text)
-    ]
+    found: list[Entry] = []
+    for block in sorted({row.block for row in table.rows}):
+        rows = sorted((row.line, i) for i, row in enumerate(table.rows) if row.block == block)
+        found += _with_soundness([_entry(index, i, table.rows[i]) for _, i in rows if _has_code(table.rows[i])])
     times = Counter(e.printed for e in found)
-    fit = [k for k, e in enumerate(found) if e.printed.isdigit() and len(e.printed) in CODE_LENGTHS]
-    fit = [k for k in fit if times[found[k].printed] == 1]
-    rising = {fit[k] for k in _rising([found[k].printed for k in fit])}
-    return [Entry(e.table, e.row, e.printed, e.code, e.name, sound=k in rising) for k, e in enumerate(found)]
+    return [replace(e, sound=e.sound and times[e.printed] == 1) for e in found]
+
+
+def _has_code(row: Row) -> bool:
+    return bool(row.code.text.strip()) and not is_total(row.name.text)
+
+
+def _entry(table: int, index: int, row: Row) -> Entry:
+    return Entry(table, index, joined_code(row.code.text), bare(row.name.text), row.block)
+
+
+def _with_soundness(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of one block; sound are codes of a level's length that stand in a longest run of codes going up."""
+    fit = [k for k, e in enumerate(entries) if e.printed.isdigit() and len(e.printed) in CODE_LENGTHS]
+    times = Counter(entries[k].printed for k in fit)
+    fit = [k for k in fit if times[entries[k].printed] == 1]
+    rising = {fit[k] for k in _rising([entries[k].printed for k in fit])}
+    return [replace(e, sound=k in rising) for k, e in enumerate(entries)]
 
 
 def _rising(codes: Sequence[str]) -> list[int]:
@@ -107,9 +118,9 @@ def _rising(codes: Sequence[str]) -> list[int]:
 
 def _by_form(mine: Sequence[Entry], form: Form) -> Iterator[Restored]:
     """Codes of 公开06 by the form's own items."""
-    known = {item.code for item in form.items}
+    known = {item.code: item for item in form.items if item.code}
     for k, entry in enumerate(mine):
-        if entry.sound and entry.printed in known:
+        if entry.sound and entry.printed in known and closeness(entry.name, known[entry.printed]) >= LIKE_ENOUGH:
             continue
         items = [item for item in form.items if item.code and _is_named(entry.name, item)]
         fitting = {item.code: item for item in items if slipped(entry.printed, item.code)}
@@ -132,11 +143,12 @@ def same_name(one: str, other: str) -> bool:
     return lost_first or (len(short) >= LEAST_CUT and long.startswith(short))
 
 
-def _has_room(code: str, place: int, mine: Sequence[Entry], known: set[str] | None = None) -> bool:
+def _has_room(code: str, place: int, mine: Sequence[Entry], known: Container[str] | None = None) -> bool:
     """Whether a code fits between the sound codes above and below, and no other row has it."""
-    sound = [(k, e.printed) for k, e in enumerate(mine) if e.sound and k != place]
-    if known is not None:
-        sound = [(k, printed) for k, printed in sound if printed in known]
+    others = [(k, e) for k, e in enumerate(mine) if e.sound and k != place and (known is None or e.printed in known)]
+    if any(e.printed == code for _, e in others):
+        return False
+    sound = [(k, e.printed) for k, e in others if e.block == mine[place].block]
     above = [printed for k, printed in sound if k < place]
     below = [printed for k, printed in sound if k > place]
     return (not above or above[-1] < code) and (not below or code < below[0])

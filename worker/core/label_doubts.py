@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from models.document import SettledRow
 from models.forms import Shape
-from worker.core.accounts import GROUP_DIGITS
+from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
 from worker.core.codes import CODE_LENGTHS, same_name, slipped
 from worker.core.glyphs import confused
-from worker.core.names import bare, spellings
+from worker.core.names import LIKE_ENOUGH, bare, closeness, spellings
 from worker.core.sheets import Sheet
 
 CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
@@ -23,7 +23,7 @@ def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]
     by_name = _codes_by_name(settled)
     found = []
     for index, (sheet, rows) in enumerate(zip(sheets, settled, strict=True)):
-        doubts = dict(_numbers(sheet, rows)) | dict(_twice(sheet, rows))
+        doubts = dict(_numbers(sheet, rows)) | dict(_twice(sheet, rows)) | dict(_crossed(sheet, rows))
         if sheet.form is not None:
             doubts |= (
                 dict(_alone(index, rows, settled))
@@ -44,6 +44,21 @@ def _twice(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]
         name = bare(settled.name)
         if name in coded and times[sheet.table.rows[row].block, name] > 1:
             yield row, f"项目“{settled.name}”出现两次"
+
+
+def _crossed(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """Codes of 公开06 beside a name that the form gives to a code one slip away."""
+    if sheet.form is None or sheet.form.code != ECONOMIC_FORM:
+        return
+    items = {item.code: item for item in sheet.form.items if item.code}
+    for row, settled in enumerate(rows):
+        own = items.get(settled.code)
+        if own is not None and closeness(settled.name, own) >= LIKE_ENOUGH:
+            continue
+        named = [item.code for item in items.values() if bare(settled.name) == bare(item.name)]
+        meant = [code for code in named if settled.code.isdigit() and slipped(settled.code, code)]
+        if meant and len(settled.code) in CODE_LENGTHS:
+            yield row, f"科目代码{settled.code}与项目“{settled.name}”不符，或应为{meant[0]}"
 
 
 def _names(

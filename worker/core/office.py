@@ -12,10 +12,10 @@ from models.document import Document, Repair
 from models.reference import Division
 from worker.core.entity import PROSE_WEIGHT, find_entity, mentions, plain_lines
 from worker.core.glyphs import confused
-from worker.core.places import Doubtful, doubtful_place, known_places
+from worker.core.places import Doubtful, doubtful_place, is_nowhere, known_places
 
 CLEAR = 2
-_KINDS = ("自治区", "自治县", "自治州", "县", "区", "市", "旗")
+_KINDS = ("自治区", "自治县", "自治州", "省", "县", "区", "市", "旗")
 _KIND = re.compile("|".join(_KINDS))
 
 
@@ -40,6 +40,11 @@ class _Heard:
     def times(self, text: str) -> int:
         return sum(line.count(text) for line in self.lines)
 
+    def heard_of(self, place: Division, name: str) -> int:
+        """How often a place is printed; a prefecture's city only as the office's own, for counties name it too."""
+        is_city = place.name.endswith("市") and place.code.endswith("00")
+        return self.heads[name] if is_city else self.times(place.name)
+
 
 def find_office(document: Document, year: str) -> Office:
     """The office of a document. A name that no place of that year bears is repaired where the document itself prints
@@ -51,6 +56,8 @@ def find_office(document: Document, year: str) -> Office:
     doubt = doubtful_place(found, year)
     if doubt:
         return _doubted(found, doubt, heard)
+    if is_nowhere(found, year):
+        return _nowhere(found, heard)
     name = _best_spelling(found, heard)
     repairs = tuple(_misread(name, heard))
     return Office(name, repairs, _rivals(name, heard))
@@ -66,7 +73,7 @@ def _listen(document: Document, year: str) -> _Heard:
 
 def _doubted(found: str, doubt: Doubtful, heard: _Heard) -> Office:
     """A place that no list knows: the one rival that the document prints elsewhere, or a question."""
-    told = [(rival, heard.times(rival.name)) for rival in doubt.rivals]
+    told = [(rival, heard.heard_of(rival, found.replace(doubt.printed, rival.name))) for rival in doubt.rivals]
     told = [(rival, times) for rival, times in told if times]
     if len({rival.name for rival, _ in told}) != 1:
         wanted = "、".join(found.replace(doubt.printed, name) for name in dict.fromkeys(r.name for r in doubt.rivals))
@@ -77,6 +84,20 @@ def _doubted(found: str, doubt: Doubtful, heard: _Heard) -> Office:
     first = Repair("", "entity", found, name, "gazetteer", _listed(rival, times), unique=True)
     others = (r for r in _misread(name, heard) if r.raw != found)
     return Office(name, (first, *others))
+
+
+def _nowhere(found: str, heard: _Heard) -> Office:
+    """A place that no list knows nor anything like it: another head that names a known one, if there is one."""
+    known = {n: known_places(n, heard.year) for n in heard.heads if _of_another_kind(found, n)}
+    told = [(name, places[-1]) for name, places in sorted(known.items()) if places]
+    if len(told) != 1:
+        return Office(found, (), _rivals(found, heard))
+    name, place = told[0]
+    if CLEAR * heard.heads[name] >= heard.heads[found]:
+        proof = _listed(place, heard.heads[name])
+        return Office(name, (Repair("", "entity", found, name, "gazetteer", proof, unique=True),))
+    asked = f"单位名称应为{name}（{heard.heads[name]}处）？另有{found}（{heard.heads[found]}处）"
+    return Office(found, (), (asked,))
 
 
 def _listed(place: Division, times: int) -> str:
@@ -109,12 +130,12 @@ def _misread(name: str, heard: _Heard) -> Iterator[Repair]:
         if pairs and mention in heard.heads and agreeing >= CLEAR * heard.heads[mention]:
             proof = f"形近字{pairs}；本文件{agreeing}处写作{meant}"
             yield Repair("", "entity", mention, name, "glyph", proof, unique=True)
-        elif places and _of_another_kind(mention, name) and _is_nowhere(mention, heard):
+        elif places and _of_another_kind(mention, name) and _is_misread_place(mention, heard):
             proof = _listed(places[-1], heard.times(places[-1].name))
             yield Repair("", "entity", mention, name, "gazetteer", proof, unique=True)
 
 
-def _is_nowhere(mention: str, heard: _Heard) -> bool:
+def _is_misread_place(mention: str, heard: _Heard) -> bool:
     """Whether a mention names a place that is not there, or, in a head, only 自治区 or 自治县 without saying which."""
     return doubtful_place(mention, heard.year) is not None or (mention in heard.heads and mention.startswith("自治"))
 
@@ -140,7 +161,7 @@ def _rivals(name: str, heard: _Heard) -> tuple[str, ...]:
         other
         for other, times in sorted(heard.heads.items())
         if CLEAR * times > mine
-        and (confused(other, name) or (_of_another_kind(other, name) and not _is_nowhere(other, heard)))
+        and (confused(other, name) or (_of_another_kind(other, name) and not _is_misread_place(other, heard)))
     ]
     if not near:
         return ()

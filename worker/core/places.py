@@ -14,7 +14,7 @@ COUNTY_KINDS = ("县", "区", "市", "旗", "自治县")
 REGION, COUNTRY_SIDE = "自治区", "自治县"
 _PRINTED = re.compile(r"(?P<stem>[\u4e00-\u9fff]{1,14}?)(?P<kind>自治区|自治县|自治州|县|区|市|旗)")
 _PARTY = re.compile("^(?:中共|中国共产党)")
-_PEOPLE = re.compile("壮族|回族|维吾尔|自治")
+_NOT_LOWER = re.compile("壮族|回族|维吾尔|自治|[县区市旗]")
 _DRESS = re.compile(r"(?:壮族|回族|维吾尔)?自治区$|[省市]$")
 
 
@@ -64,7 +64,7 @@ def _without_short_province(name: str, year: str) -> str:
     for short in _short_provinces():
         if name.startswith(short) and not _longest(name, year):
             rest = name[len(short) :]
-            return rest if _longest(rest, year) or not _PEOPLE.match(rest) else name
+            return rest if _longest(rest, year) or not _NOT_LOWER.match(rest) else name
     return name
 
 
@@ -82,6 +82,13 @@ def doubtful_place(name: str, year: str) -> Doubtful | None:
     return None if known else _misspelt(rest, year)
 
 
+def is_nowhere(name: str, year: str) -> bool:
+    """Whether a name begins with a place that no division of that year bears, in full or in short."""
+    known, rest = _split(name, year)
+    found = _PRINTED.match(rest)
+    return not known and found is not None and not _is_short_form(found["stem"], found["kind"])
+
+
 def _is_short_form(stem: str, kind: str) -> bool:
     longer = {"县": "自治县", "州": "自治州", "旗": "自治旗"}.get(kind)
     if longer is None:
@@ -90,11 +97,10 @@ def _is_short_form(stem: str, kind: str) -> bool:
 
 
 def _of_other_kind(stem: str, kind: str, year: str) -> tuple[Division, ...]:
-    """Divisions of the same name and about the same rank, but of another kind: 县 for 区, 自治县 for 自治区."""
+    """Divisions of the same name, but of another kind: 县 for 区, 自治县 for 自治区."""
     if kind in (COUNTRY_SIDE, REGION):
         return _held(stem + (REGION if kind == COUNTRY_SIDE else COUNTRY_SIDE), year)
-    others = [d for other in COUNTY_KINDS if other != kind for d in _held(stem + other, year)]
-    return tuple(d for d in others if not d.code.endswith("00"))
+    return tuple(d for other in COUNTY_KINDS if other != kind for d in _held(stem + other, year))
 
 
 def _misspelt(text: str, year: str) -> Doubtful | None:
