@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.document import CellStatus, Document, Extraction, Origin, Reading, Row, Table
 from models.forms import form_by_code
-from tests.strategies import accounts, build
+from tests.strategies import Account, accounts, build
 from worker.core.economy import repair_by_code
 from worker.core.order import slid_items
 from worker.core.relabel import relabelled
@@ -39,8 +39,8 @@ def is_asked(extraction: Extraction, place: int, index: int) -> bool:
 
 @SOME
 @given(accounts())
-def test_labels_that_agree_stay_untouched(account: object) -> None:
-    document = build(account)  # type: ignore[arg-type]
+def test_labels_that_agree_stay_untouched(account: Account) -> None:
+    document = build(account)
     assert relabelled(document.tables, Origin.SCAN) == (document.tables, ())
 
 

@@ -60,13 +60,13 @@ def joined_code(text: str) -> str:
 def restore_codes(tables: Sequence[Table], forms: Sequence[Form | None]) -> list[Restored]:
     """The codes of a document's forms that are proven to be misread or cut."""
     entries = [_entries(i, table) if form else [] for i, (table, form) in enumerate(zip(tables, forms, strict=True))]
+    economic = {i for i, form in enumerate(forms) if form is not None and form.code == ECONOMIC_FORM}
     found: list[Restored] = []
-    for mine, form in zip(entries, forms, strict=True):
-        if form is not None and form.code == ECONOMIC_FORM:
+    for index, (mine, form) in enumerate(zip(entries, forms, strict=True)):
+        if form is not None and index in economic:
             found += _by_form(mine, form)
-        elif mine:
-            others = [e for other in entries if other is not mine for e in other]
-            others = [e for e in others if forms[e.table] is None or forms[e.table].code != ECONOMIC_FORM]  # type: ignore[union-attr]
+        else:
+            others = [e for i, other in enumerate(entries) if i != index and i not in economic for e in other]
             found += _by_others(mine, others, tables)
     return found
 
@@ -187,8 +187,9 @@ def slipped(printed: str, code: str) -> bool:
         wrong = [k for k, (a, b) in enumerate(zip(printed, code, strict=True)) if a != b]
         if all(not printed[k].isdigit() for k in wrong) or len(wrong) == 1:
             return True
-        swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1  # noqa: PLR2004 - a pair
-        return swapped and printed[wrong[0]] == code[wrong[1]] and printed[wrong[1]] == code[wrong[0]]
+        first = wrong[0]
+        pair = wrong == [first, first + 1]
+        return pair and printed[first] == code[first + 1] and printed[first + 1] == code[first]
     if len(printed) >= SHORTEST_CUT and code.startswith(printed):
         return True
     short, long = sorted((printed, code), key=len)
