@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.document import CellStatus, Document, Extraction, Origin, Reading, Row, Table
+from models.document import Cell, CellStatus, Column, Document, Extraction, Origin, Reading, Row, Table
 from models.forms import form_by_code
 from tests.strategies import Account, accounts, build
 from worker.core.economy import repair_by_code
@@ -133,3 +133,16 @@ def test_an_older_classification_keeps_its_names() -> None:
     lines = (("30306", "救济费"), ("30307", "医疗费"), ("30308", "助学金"), ("30310", "生产补贴"))
     table = economic(*lines)
     assert not any(repair_by_code(table, form_by_code("公开06"), row) for row in range(len(lines)))
+
+
+@pytest.mark.parametrize(("name", "found"), [("台计", "合计"), ("会计", "合计"), ("某某", "某某")])
+def test_a_total_with_one_character_misread_is_known_by_its_line(name: str, found: str) -> None:
+    lines = ("201", "一般公共服务支出"), ("208", "社会保障和就业支出"), ("", name)
+    rows = tuple(Row(i, code=Reading(code), name=Reading(text)) for i, (code, text) in enumerate(lines))
+    cells = tuple(Cell(f"g03-r{i}-c0", i, 0, Reading(text)) for i, text in enumerate(("1.23", "4.56", "5.80")))
+    columns = (Column("1", "本年支出合计"),)
+    table = Table("公开03", "支出决算表", "公开03", "万元", (1,), columns, rows, cells)
+    (now,), repairs = relabelled((table,), Origin.SCAN)
+    assert now.rows[2].name.text == found
+    assert len(repairs) == (name != found)
+    assert relabelled((table,), Origin.BORN_DIGITAL) == ((table,), ())

@@ -50,8 +50,8 @@ def misread_total(table: Table, form: Form | None) -> tuple[int, str]:
             pairs = confused(name, TOTALS[0])
             if _adds_up(table, row, form, least=1):
                 return row, "该行等于各科目之和"
-            if pairs and row == 0:
-                return row, f"形近字{pairs}；首行无科目代码"
+            if pairs and row in (0, len(names) - 1):
+                return row, f"形近字{pairs}；首行或末行，无科目代码"
     return -1, ""
 
 
