@@ -4,32 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.document import Cell, CellStatus, Column, Document, Origin, Reading, Row, SettledRow, Table
-from worker.core.label_doubts import restored_code
+from models.document import Cell, CellStatus, Column, Document, Origin, Reading, Row, Table
 from worker.core.settle import settle
-
-OTHERS = [
-    SettledRow("", "2010602", "一般行政管理事务"),
-    SettledRow("", "2010302", "行政运行"),
-    SettledRow("", "2010702", "行政运行"),
-    SettledRow("", "20106", "财政事务"),
-]
-
-
-@pytest.mark.parametrize(
-    ("code", "name", "restored"),
-    [
-        ("201Ot02", "一般行政管理事务", "2010602"),
-        ("201Ot02", "般行政管理事务", "2010602"),
-        ("201Ot03", "一般行政管理事务", ""),
-        ("201O302", "行政运行", "2010302"),
-        ("2010Z02", "行政运行", ""),
-        ("2010603", "一般行政管理事务", ""),
-        ("", "一般行政管理事务", ""),
-    ],
-)
-def test_a_code_is_restored_only_to_the_one_that_agrees(code: str, name: str, restored: str) -> None:
-    assert restored_code(code, name, OTHERS) == restored
 
 
 def outlay(*codes: str) -> Document:

@@ -23,7 +23,7 @@ from models.document import (
     SettledCell,
 )
 from tests.strategies import ENTITY, YEAR, Account, Spent, accounts, build, misread, money, printed_cells
-from worker.core.labels import joined_code
+from worker.core.codes import joined_code
 from worker.core.settle import settle
 
 SOME = settings(max_examples=40, deadline=None)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.document import Document, Repair, Table
-from worker.core.relabel import Relabelling, relabellings
 from worker.core.statements import Statement
 from worker.core.structure import Move, move_repairs, rearrange
+from worker.core.unnamed import Relabelling, relabellings
 from worker.core.view import View, look
 
 MOST_RELABELLINGS = 12

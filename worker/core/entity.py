@@ -49,15 +49,25 @@ def find_entity(document: Document) -> str:
     Table heads and the cover weigh more than sentences; a shortened name gives way to a longer one that ends with it
     and is used at least twice, or that begins with the name of a province.
     """
-    lines = [_plain(line.text) for line in document.lines]
+    lines = plain_lines(document)
     votes: Counter[str] = Counter()
-    for name, weight in _mentions(lines, document.tables):
+    for name, weight in mentions(document):
         votes[name] += weight
     if not votes:
         return ""
     merged = {name: sum(n for other, n in votes.items() if likeness(name, other) >= SAME_NAME) for name in votes}
     best = max(votes, key=lambda name: (merged[name] * votes[name], votes[name], len(name)))
     return _full_name(best, votes, lines)
+
+
+def plain_lines(document: Document) -> list[str]:
+    """The lines in simplified script, without blanks and markup."""
+    return [_plain(line.text) for line in document.lines]
+
+
+def mentions(document: Document) -> Iterable[tuple[str, int]]:
+    """Every place where the document names an office as its own, with its weight: table heads, cover, sentences."""
+    return _mentions(plain_lines(document), document.tables)
 
 
 def _plain(text: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from models.document import SettledRow
-from worker.core.accounts import GROUP_DIGITS
-from worker.core.names import bare
+from models.forms import Shape
+from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
+from worker.core.codes import CODE_LENGTHS, same_name, slipped
+from worker.core.glyphs import confused
+from worker.core.names import LIKE_ENOUGH, bare, closeness, spellings
 from worker.core.sheets import Sheet
 
-CODE_LENGTHS = (3, 5, 7)
-LEAST_NAME = 3
 CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
 """For each 款 and item name: the full code that each sheet gives it, by the sheet's index."""
 
@@ -22,33 +23,75 @@ def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]
     by_name = _codes_by_name(settled)
     found = []
     for index, (sheet, rows) in enumerate(zip(sheets, settled, strict=True)):
-        doubts = dict(_numbers(sheet, rows))
+        doubts = dict(_numbers(sheet, rows)) | dict(_twice(sheet, rows)) | dict(_crossed(sheet, rows))
         if sheet.form is not None:
-            doubts |= dict(_codes(index, sheet, rows, by_name))
+            doubts |= (
+                dict(_alone(index, rows, settled))
+                | dict(_names(index, rows, settled))
+                | dict(_codes(index, sheet, rows, by_name))
+            )
         found.append(doubts)
     return found
 
 
-def restored_code(code: str, name: str, others: Sequence[SettledRow]) -> str:
-    """The one code that the document's other rows of that name print and that agrees with every digit of `code`.
-
-    Empty where `code` holds digits only, or where none or several would do.
-    """
-    if not code or code.isdigit() or not bare(name):
-        return ""
-    alike = {row.code for row in others if row.code.isdigit() and _same_name(bare(row.name), bare(name))}
-    fitting = {other for other in alike if _agrees(code, other)}
-    return fitting.pop() if len(fitting) == 1 else ""
-
-
-def _same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for a first character that was lost (一般行政管理事务, 般行政管理事务)."""
-    short, long = sorted((one, other), key=len)
-    return short == long or (len(short) >= LEAST_NAME and len(long) == len(short) + 1 and long.endswith(short))
+def _twice(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """支出功能分类 that a form of line items prints twice: one of the two rows is another item."""
+    if sheet.form is None or sheet.form.shape is not Shape.ITEMS:
+        return
+    coded = {bare(wording) for item in sheet.form.items if item.code for wording in spellings(item)}
+    times = Counter((sheet.table.rows[row].block, bare(settled.name)) for row, settled in enumerate(rows))
+    for row, settled in enumerate(rows):
+        name = bare(settled.name)
+        if name in coded and times[sheet.table.rows[row].block, name] > 1:
+            yield row, f"项目“{settled.name}”出现两次"
 
 
-def _agrees(code: str, other: str) -> bool:
-    return len(code) == len(other) and all(a == b for a, b in zip(code, other, strict=True) if a.isdigit())
+def _crossed(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """Codes of 公开06 beside a name that the form gives to a code one slip away."""
+    if sheet.form is None or sheet.form.code != ECONOMIC_FORM:
+        return
+    items = {item.code: item for item in sheet.form.items if item.code}
+    for row, settled in enumerate(rows):
+        own = items.get(settled.code)
+        if own is not None and closeness(settled.name, own) >= LIKE_ENOUGH:
+            continue
+        named = [item.code for item in items.values() if bare(settled.name) == bare(item.name)]
+        meant = [code for code in named if settled.code.isdigit() and slipped(settled.code, code)]
+        if meant and len(settled.code) in CODE_LENGTHS:
+            yield row, f"科目代码{settled.code}与项目“{settled.name}”不符，或应为{meant[0]}"
+
+
+def _names(
+    index: int, rows: Sequence[SettledRow], settled: Sequence[Sequence[SettledRow]]
+) -> Iterator[tuple[int, str]]:
+    """Names that the document's other tables print otherwise for the code, not only cut."""
+    for row, mine in enumerate(rows):
+        if len(mine.code) not in CODE_LENGTHS or not mine.code.isdigit() or not bare(mine.name):
+            continue
+        others = {o.name for i, other in enumerate(settled) if i != index for o in other if o.code == mine.code}
+        named = sorted(name for name in others if bare(name))
+        if named and not any(_is_cut_of(bare(mine.name), bare(name)) for name in named):
+            yield row, f"其他表中科目代码{mine.code}的名称为“{named[0]}”"
+
+
+def _is_cut_of(one: str, other: str) -> bool:
+    return same_name(one, other) and not confused(one, other)
+
+
+def _alone(
+    index: int, rows: Sequence[SettledRow], settled: Sequence[Sequence[SettledRow]]
+) -> Iterator[tuple[int, str]]:
+    """Codes that no other table prints, one slip away from the one that the others print for the name."""
+    elsewhere = [row for i, other in enumerate(settled) if i != index for row in other if row.code.isdigit()]
+    mine = {row.code for row in rows}
+    for row, settled_row in enumerate(rows):
+        code, name = settled_row.code, bare(settled_row.name)
+        if not code.isdigit() or len(code) <= GROUP_DIGITS or not name or any(e.code == code for e in elsewhere):
+            continue
+        meant = sorted({e.code for e in elsewhere if e.code not in mine and same_name(name, bare(e.name))})
+        meant = [other for other in meant if slipped(code, other)]
+        if meant:
+            yield row, f"其他表中该科目的代码为{meant[0]}"
 
 
 def _codes_by_name(settled: Sequence[Sequence[SettledRow]]) -> CodesByName:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from models.document import Repair, SettledRow
-from models.forms import Shape
+from models.forms import Shape, form_by_code
 from models.reference import functional_names
-from worker.core.label_doubts import CODE_LENGTHS, restored_code
-from worker.core.names import MARKS, NameRepair, repair_by_witnesses, repair_item, script_repair
+from worker.core.accounts import ECONOMIC_FORM
+from worker.core.codes import joined_code
+from worker.core.economy import repair_by_code
+from worker.core.glyphs import confused
+from worker.core.names import (
+    TOTALS,
+    NameRepair,
+    bare,
+    repair_by_witnesses,
+    repair_item,
+    script_repair,
+    spellings,
+)
 from worker.core.numbering import line_numbers
 from worker.core.sheets import Sheet
 
-_PARTED = re.compile(r"[.．·\-－]")
+OVERVIEW = "公开01"
 
 
 def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], list[Repair]]:
@@ -31,7 +40,7 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
             rows.append(
                 SettledRow(
                     line_no=numbers.get(row, _close(printed.line_no.text)),
-                    code=joined_code(printed.code.text),
+                    code=_code(printed.code.text, printed.name.text),
                     name=fixed.repaired if fixed else _close(printed.name.text),
                 )
             )
@@ -41,33 +50,12 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
             rows = [SettledRow("", "", "") for _ in rows]  # The form prints no labels: what was read there is noise.
         repairs.extend(_renumbered(sheet, row, number) for row, number in numbers.items())
         settled.append(tuple(rows))
-    return _with_codes(sheets, settled, repairs), repairs
+    return settled, repairs
 
 
-def _with_codes(
-    sheets: Sequence[Sheet], settled: Sequence[tuple[SettledRow, ...]], repairs: list[Repair]
-) -> list[tuple[SettledRow, ...]]:
-    """The rows with codes of which single characters were no digits restored from the document's other tables."""
-    everywhere = [row for rows in settled for row in rows]
-    restored = []
-    for sheet, rows in zip(sheets, settled, strict=True):
-        now = []
-        for index, row in enumerate(rows):
-            code = restored_code(row.code, row.name, everywhere)
-            now.append(replace(row, code=code) if code else row)
-            if code:
-                cell = _first_cell(sheet, index)
-                proof = f"其他表中{row.name}的代码"
-                repairs.append(Repair(cell, "row_code", row.code, code, "code-by-name", proof, unique=True))
-        restored.append(tuple(now))
-    return restored
-
-
-def joined_code(text: str) -> str:
-    """A printed code without blanks and marks before it, its 类, 款 and 项 joined where dots or dashes part them."""
-    plain = _close(text).lstrip(MARKS)
-    digits = _PARTED.sub("", plain)
-    return digits if digits.isdigit() and len(digits) in CODE_LENGTHS else plain
+def _code(text: str, name: str) -> str:
+    """The code to print; a 合计 that stands in the column of codes beside the name of the sum is none."""
+    return "" if bare(text) in TOTALS and name.strip() else joined_code(text)
 
 
 def _close(text: str) -> str:
@@ -93,11 +81,21 @@ def _repair(sheet: Sheet, row: int, codes: Mapping[int, str], witnesses: Mapping
         return repair_item(printed, sheet.form.items[sheet.items[row]])
     if row not in codes:
         return script_repair(printed)
-    if sheet.form is not None and sheet.form.items:
-        same = [item for item in sheet.form.items if item.code == codes[row]]
-        if same and sheet.form.code == "公开06":
-            return repair_item(printed, same[0])
-    return repair_by_witnesses(printed, list(witnesses.values()), functional_names().get(codes[row], ""))
+    if sheet.form is not None and sheet.form.code == ECONOMIC_FORM:
+        return repair_by_code(sheet.table, sheet.form, row) or script_repair(printed)
+    fixed = repair_by_witnesses(printed, list(witnesses.values()), functional_names().get(codes[row], ""))
+    return fixed or _class_name(printed, codes[row])
+
+
+def _class_name(printed: str, code: str) -> NameRepair | None:
+    """The name of a 类 as the forms' line items have it, where the printed one differs in look-alikes only."""
+    for item in form_by_code(OVERVIEW).items:
+        if item.code == code:
+            for wording in spellings(item):
+                pairs = confused(bare(printed), bare(wording))
+                if pairs:
+                    return NameRepair(printed, wording, "glyph", f"形近字{pairs}；表式项目：{code} {wording}")
+    return None
 
 
 def _renumbered(sheet: Sheet, row: int, number: str) -> Repair:

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 
 import opencc  # type: ignore[import-untyped]
 
-from models.forms import Form, Item
+from models.forms import Form, Item, all_forms
+from models.reference import functional_names
+from worker.core.glyphs import confused
 from worker.core.headers import likeness, squashed
 
 SAFE_LIKENESS = 0.72
+NUMBERED = 0.95
 MARGIN = 0.12
 SHORTEST = 3
 LIKE_ENOUGH = 0.5
@@ -78,8 +82,23 @@ def spellings(item: Item) -> tuple[str, ...]:
 
 
 def closeness(printed: str, item: Item) -> float:
-    """How alike a printed name and an item are, by the nearest wording (0 to 1)."""
+    """How alike a printed name and an item are, by the nearest wording (0 to 1).
+
+    A numeral and one character before an exact wording are its ordinal, whatever the mark between was read as.
+    """
+    if _misread_ordinal(printed, item):
+        return NUMBERED
     return max(likeness(bare(printed), squashed(wording)) for wording in spellings(item))
+
+
+def _misread_ordinal(printed: str, item: Item) -> tuple[str, str] | None:
+    """The ordinal as it should be and the wording after it, where only the mark between them was misread."""
+    text = "".join(simplified(printed).split())
+    for wording in spellings(item):
+        found = re.fullmatch(rf"([一二三四五六七八九十]{{1,3}})[^、]{re.escape(wording)}", text)
+        if found:
+            return f"{found[1]}、", wording
+    return None
 
 
 def match_items(form: Form, block: int, names: Sequence[str]) -> list[int | None]:
@@ -126,11 +145,11 @@ def _same_wording(items: Iterable[tuple[int, Item]], one: int, other: int) -> bo
 
 def repair_item(printed: str, item: Item) -> NameRepair | None:
     """The form's wording for a printed name that was matched to its item, None where the name needs no repair."""
-    ordinal, rest = split_ordinal(printed)
+    ordinal, rest = _misread_ordinal(printed, item) or split_ordinal(printed)
     if bare(printed) in {squashed(wording) for wording in spellings(item)}:
         return script_repair(printed)
     wording = max(spellings(item), key=lambda one: likeness(rest, one))
-    if len(bare(printed)) < SHORTEST or likeness(rest, wording) < LIKE_ENOUGH:
+    if len(bare(printed)) < SHORTEST or likeness(rest, wording) < LIKE_ENOUGH or cut_short(bare(printed), item):
         return script_repair(printed)
     return NameRepair(printed, ordinal + wording, "name-by-form", f"表式项目：{item.name}")
 
@@ -149,7 +168,8 @@ def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str =
     """The name that the document itself prints for the same code elsewhere, where it settles the matter.
 
     `witnesses` are the other tables' names for the code. Two of them that agree, or one that the reference list
-    confirms, outweigh a name that is like theirs but not the same. The reference alone proves nothing.
+    confirms, outweigh a name that is like theirs but not the same; so does one from which the name differs in
+    look-alikes only, if it is worded as such names are. The reference alone proves nothing.
     """
     mine = bare(printed)
     others = [w for w in witnesses if bare(w) and bare(w) != mine]
@@ -163,12 +183,35 @@ def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str =
         return script_repair(printed)
     best = max(sorted(set(others)), key=lambda w: sum(bare(o) == bare(w) for o in others))
     votes = sum(bare(o) == bare(best) for o in others)
-    proven = votes >= AGREEING or bare(reference) == bare(best)
-    if not proven or likeness(mine, bare(best)) < LIKE_ENOUGH or _cut_short(mine, bare(best)):
+    if likeness(mine, bare(best)) < LIKE_ENOUGH or _cut_short(mine, bare(best)):
         return script_repair(printed)
-    return NameRepair(printed, split_ordinal(best)[1], "glyph", "同一科目代码在本文件其他表中的名称")
+    name, pairs = split_ordinal(best)[1], confused(mine, bare(best))
+    if votes >= AGREEING or bare(reference) == bare(best):
+        proof = f"同一科目代码在本文件其他表中的名称{'；形近字' + pairs if pairs else ''}"
+        return NameRepair(printed, name, "glyph" if pairs else "name-by-code", proof)
+    if pairs and is_worded(bare(best), mine):
+        return NameRepair(printed, name, "glyph", f"形近字{pairs}；同一科目代码在本文件另一表中的名称，用字见科目表")
+    return script_repair(printed)
+
+
+@cache
+def _wordings() -> frozenset[str]:
+    """The pairs of characters that stand side by side in the names of the forms' items and of the code lists."""
+    names = [*functional_names().values(), *(w for form in all_forms() for item in form.items for w in spellings(item))]
+    return frozenset(a + b for name in names for a, b in pairwise(bare(name)))
+
+
+def is_worded(one: str, other: str) -> bool:
+    """Whether a name is worded as the accounts word their names and another one, of the same length, is not."""
+    pairs = [(a + b, c + d) for (a, b), (c, d) in zip(pairwise(one), pairwise(other), strict=True) if a + b != c + d]
+    return any(a in _wordings() for a, _ in pairs) and not any(b in _wordings() for _, b in pairs)
+
+
+def cut_short(printed: str, item: Item) -> bool:
+    """Whether a name is a wording of the item that the column's edge cut: that is what the paper prints."""
+    return any(_cut_short(printed, bare(wording)) for wording in spellings(item))
 
 
 def _cut_short(printed: str, full: str) -> bool:
     """Whether the name is only cut at the column's edge: that is what the paper prints, and it stays."""
-    return full.startswith(printed)
+    return full != printed and full.startswith(printed)

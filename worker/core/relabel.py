@@ -1,112 +1,95 @@
-"""Rows whose labels were lost or fused: a total printed into an item's line, items of a form without their names.
+"""Labels put right before anything is reckoned with them: identities need to know which row is which.
 
-Only proposals: `worker.core.arrange` takes one where more identities hold under it than without.
+What is changed here is proven by the document and its forms alone; figures stay as read. A born-digital page prints
+what its file says, so there only codes that a narrow column cut short are completed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from models.document import Row, Table
-from models.forms import Shape
-from worker.core.headers import likeness
-from worker.core.names import SAFE_LIKENESS, bare
-from worker.core.sheets import TOTAL, Sheet
+from models.document import Cell, Origin, Repair, Row, Table
+from models.forms import Form, Shape, all_forms
+from worker.core.codes import Restored, restore_codes
+from worker.core.order import slid_items
+from worker.core.totals import TOTALS, labels_put_back, misread_total
 
-GRAND_TOTAL = "总计"
-TOTALS = (TOTAL, GRAND_TOTAL)
-
-
-@dataclass(frozen=True, slots=True)
-class Relabelling:
-    """New labels for rows of one table, by row, and what to call the repair."""
-
-    table: int
-    rows: Mapping[int, Row]
-    kind: str
-
-    def applied(self, tables: Sequence[Table]) -> tuple[Table, ...]:
-        """The tables with these labels."""
-        return tuple(
-            replace(t, rows=tuple(self.rows.get(i, r) for i, r in enumerate(t.rows))) if n == self.table else t
-            for n, t in enumerate(tables)
-        )
+_ABOUT_TOTALS = ("合计与科目同在一行", "本行无科目代码", "合计不在首行，可能与上一行错位")
+"""Doubts of a layout that are settled once 合计 and the first 科目 are told apart."""
 
 
-def relabellings(sheets: Sequence[Sheet]) -> Iterator[Relabelling]:
-    """Every other way of labelling rows that the layout of a table suggests."""
-    for index, sheet in enumerate(sheets):
-        if sheet.form is None:
-            continue
-        if sheet.form.shape is Shape.ACCOUNTS:
-            yield from _fused_totals(index, sheet)
-        elif sheet.form.shape is Shape.ITEMS:
-            rows = _unnamed_items(sheet)
-            if rows:
-                yield Relabelling(index, rows, "lost-row")
+def relabelled(tables: Sequence[Table], origin: Origin) -> tuple[tuple[Table, ...], tuple[Repair, ...]]:
+    """The tables with codes and names put right where that is proven, and the repairs."""
+    known = {form.code: form for form in all_forms()}
+    forms = [known.get(table.form) for table in tables]
+    typed = origin is Origin.BORN_DIGITAL
+    repairs: list[Repair] = []
+    now = list(tables)
+    if not typed:
+        now = [_with_totals(table, form, repairs) for table, form in zip(now, forms, strict=True)]
+        now = [_in_order(table, form, repairs) for table, form in zip(now, forms, strict=True)]
+    for found in restore_codes(now, forms):
+        if not typed or found.code.startswith(found.raw):
+            now[found.table] = _with_code(now[found.table], found, repairs)
+    return tuple(now), tuple(repairs)
 
 
-def _fused_totals(index: int, sheet: Sheet) -> Iterator[Relabelling]:
-    """A 合计 printed behind an item's name, where the line below has that name again but no code."""
-    rows = sheet.table.rows
-    for i in range(len(rows) - 1):
-        upper, lower = rows[i], rows[i + 1]
-        name = bare(upper.name.text)
-        if not upper.code.text.strip() or lower.code.text.strip() or not name.endswith(TOTAL) or name == TOTAL:
-            continue
-        if likeness(name.removesuffix(TOTAL), bare(lower.name.text)) >= SAFE_LIKENESS:
-            total = replace(upper, code=replace(upper.code, text=""), name=replace(upper.name, text=TOTAL))
-            yield Relabelling(index, {i: total, i + 1: replace(lower, code=upper.code)}, "fused-row")
+def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+    mended = labels_put_back(table, form)
+    if not mended:
+        return _with_total_named(table, form, repairs)
+    proof = "合计等于其余科目之和，仅此解成立"
+    for row, now in mended.items():
+        was = table.rows[row]
+        for field, raw, repaired in _changes(was, now):
+            repairs.append(Repair(_first_cell(table, row), field, raw, repaired, "shifted-row", proof, unique=True))
+    settled = tuple(range(max(mended) + 1))
+    cells = tuple(_undoubted(cell) if cell.row in settled else cell for cell in table.cells)
+    return replace(_with_rows(table, mended), cells=cells)
 
 
-def _unnamed_items(sheet: Sheet) -> dict[int, Row]:
-    """Rows with amounts but no known name, named by the form's order and the distance from named rows of their block.
-
-    The last lines of all blocks, 总计, stand side by side.
-    """
-    if sheet.form is None:
-        return {}
-    shown = {cell.row for cell in sheet.table.cells if cell.reading.text.strip()}
-    lines = _lines(sheet)
-    found: dict[int, Row] = {}
-    for block in range(len(sheet.form.blocks)):
-        order = [i for i, item in enumerate(sheet.form.items) if item.block == block]
-        anchors = {row: order.index(item) for row, item in sheet.items.items() if item in order}
-        for row, printed in enumerate(sheet.table.rows):
-            name = bare(printed.name.text)
-            if printed.block != block or row in anchors or row not in shown or (name and name not in TOTALS):
-                continue
-            place = len(order) - 1 if _beside_total(sheet, row, found) else _place(row, anchors, lines)
-            if place is not None and 0 <= place < len(order) and place not in anchors.values():
-                item = sheet.form.items[order[place]]
-                found[row] = replace(printed, name=replace(printed.name, text=item.name))
-    return found
+def _with_total_named(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+    row, proof = misread_total(table, form)
+    if row < 0:
+        return table
+    was = table.rows[row]
+    name = TOTALS[form is not None and form.shape is Shape.ITEMS]
+    repairs.append(Repair(_first_cell(table, row), "row_name", was.name.text, name, "glyph", proof, unique=True))
+    return _with_rows(table, {row: replace(was, name=replace(was.name, text=name))})
 
 
-def _beside_total(sheet: Sheet, row: int, named: Mapping[int, Row]) -> bool:
-    """Whether a row of another block on the same printed line is 总计."""
-    rows = sheet.table.rows
-    return any(
-        bare(named.get(i, other).name.text) == GRAND_TOTAL
-        for i, other in enumerate(rows)
-        if other.line == rows[row].line and other.block != rows[row].block
-    )
+def _changes(was: Row, now: Row) -> Iterator[tuple[str, str, str]]:
+    for field, raw, repaired in (("row_code", was.code, now.code), ("row_name", was.name, now.name)):
+        if raw.text != repaired.text:
+            yield field, raw.text, repaired.text
 
 
-def _lines(sheet: Sheet) -> dict[int, int]:
-    """For each row the number of its printed line, counted over the table; 行次 of the first block where printed."""
-    numbered = {
-        row.line: int(row.line_no.text)
-        for row in sheet.table.rows
-        if row.block == 0 and row.line_no.text.strip().isdigit()
-    }
-    return {i: numbered.get(row.line, row.line) for i, row in enumerate(sheet.table.rows)}
+def _undoubted(cell: Cell) -> Cell:
+    return replace(cell, doubt="") if cell.doubt in _ABOUT_TOTALS else cell
 
 
-def _place(row: int, anchors: Mapping[int, int], lines: Mapping[int, int]) -> int | None:
-    """The place in the form's order that a row has by its distance from the nearest named row."""
-    if not anchors:
-        return None
-    nearest = min(anchors, key=lambda other: (abs(lines[other] - lines[row]), other))
-    return anchors[nearest] + lines[row] - lines[nearest]
+def _in_order(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+    rows = {}
+    for found in slid_items(table, form):
+        row = table.rows[found.row]
+        rows[found.row] = replace(row, name=replace(row.name, text=found.name))
+        cell = _first_cell(table, found.row)
+        repairs.append(Repair(cell, "row_name", row.name.text, found.name, "shifted-row", found.proof, unique=True))
+    return _with_rows(table, rows)
+
+
+def _with_code(table: Table, found: Restored, repairs: list[Repair]) -> Table:
+    row = table.rows[found.row]
+    cell = _first_cell(table, found.row)
+    kind = "lost-digit" if len(found.code) > len(found.raw) else "code-by-name"
+    repairs.append(Repair(cell, "row_code", found.raw, found.code, kind, found.proof, unique=True))
+    return _with_rows(table, {found.row: replace(row, code=replace(row.code, text=found.code))})
+
+
+def _with_rows(table: Table, rows: Mapping[int, Row]) -> Table:
+    return replace(table, rows=tuple(rows.get(i, row) for i, row in enumerate(table.rows))) if rows else table
+
+
+def _first_cell(table: Table, row: int) -> str:
+    return min((cell.column, cell.cell_id) for cell in table.cells if cell.row == row)[1]

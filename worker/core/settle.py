@@ -20,12 +20,14 @@ from models.document import (
 from worker.core.arrange import Arrangement, arrange
 from worker.core.checks import Figure
 from worker.core.confidence import standard_curve
-from worker.core.entity import find_entity, find_kind, find_unit, find_year
+from worker.core.entity import find_kind, find_unit, find_year
 from worker.core.facts import Hearing, hear
 from worker.core.label_doubts import label_doubts
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
+from worker.core.office import Office, find_office
 from worker.core.promises import missing_forms
+from worker.core.relabel import relabelled
 from worker.core.repair import find_repairs, repaired_figures
 from worker.core.statements import statements
 from worker.core.structure import move_reasons
@@ -38,9 +40,13 @@ SURE_WORDS = 0.9
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    entity: str
+    office: Office
     year: str
     kind: DocumentKind
+
+    @property
+    def entity(self) -> str:
+        return self.office.name
 
 
 def settle(document: Document, target: float = TARGET, *, repair: bool = True) -> Extraction:
@@ -51,9 +57,11 @@ def settle(document: Document, target: float = TARGET, *, repair: bool = True) -
     """
     curve = standard_curve()
     told = statements(sentences(document.lines))
-    who = _Identity(find_entity(document), find_year(document), find_kind(document))
+    year = find_year(document)
+    who = _Identity(find_office(document, year), year, find_kind(document))
     own = document.origin is Origin.BORN_DIGITAL
-    arranged = arrange(document, _with_units(document), told if repair else None)
+    tables, relabels = relabelled(_with_units(document), document.origin) if repair else (_with_units(document), ())
+    arranged = arrange(document, tables, told if repair else None)
     view = arranged.view
     trials, silent = view.tried(view.figures)
     heard = hear(told, view.court, view.figures, own, SURE_WORDS)
@@ -63,6 +71,7 @@ def settle(document: Document, target: float = TARGET, *, repair: bool = True) -
     evidence = gather((*trials, *hear(told, view.court, best, own, SURE_WORDS).trials), best, findings)
     bench = Bench(findings, evidence, view.candidates, curve, curve.needed(target), repair)
     settled, repairs = _settle_tables(arranged, bench)
+    repairs = (*relabels, *repairs)
     figures = settled_figures(best, settled)
     trials, _ = view.tried(figures)
     hearing = hear(told, view.court, figures, own, SURE_WORDS)
@@ -118,7 +127,7 @@ def _extraction(
         status=DocumentStatus.NEEDS_REVIEW if questions else DocumentStatus.CLEAN,
         tables=settled,
         checks=checks,
-        repairs=repairs,
+        repairs=(*who.office.repairs, *repairs),
         facts=facts,
         questions=questions,
     )
@@ -128,7 +137,7 @@ def _questions(
     document: Document, who: _Identity, settled: tuple[SettledTable, ...], contradicted: int
 ) -> tuple[str, ...]:
     """What keeps the document from being clean, in words; empty where nothing does."""
-    asked = list(document.problems)
+    asked = [*document.problems, *who.office.questions]
     asked += [f"未能确定{what}" for what, value in (("单位名称", who.entity), ("年度", who.year)) if not value]
     asked += [f"{t.table.code} {t.table.title}：未能确定金额单位" for t in settled if t.table.form and not t.table.unit]
     if who.kind is DocumentKind.FINAL_ACCOUNT:
