@@ -66,7 +66,7 @@ def attempt(constraint: Constraint, figures: Mapping[str, Figure], believed: Col
     """
     terms = constraint.signed
     shown = [figures[t.cell_id] for t in terms if t.cell_id in figures]
-    if all(f.value is None and not f.broken for f in shown):
+    if all(f.value is None and not f.broken for f in shown) and not constraint.constant:
         return None
     nonzero = sum(1 for f in shown if f.value)
     if any(f.broken for f in shown):

@@ -100,7 +100,7 @@ def _class_name(printed: str, code: str) -> NameRepair | None:
 
 def _renumbered(sheet: Sheet, row: int, number: str) -> Repair:
     raw = _close(sheet.table.rows[row].line_no.text)
-    proof = f"行次 {int(number) - 1} 与 {int(number) + 1} 之间"
+    proof = f"行次 {int(number) - 1} 之后" if not raw else f"行次 {int(number) - 1} 与 {int(number) + 1} 之间"
     return Repair(_first_cell(sheet, row), "line_no", raw, number, "sequence", proof, unique=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from models.document import Table
@@ -32,7 +32,28 @@ def line_numbers(table: Table) -> dict[int, str]:
                 continue
             for place in range(before + 1, after):
                 repaired[rows[place][0]] = str(place + (offsets[before] or 0))
-    return repaired
+    return repaired | _going_on(table, repaired)
+
+
+def _going_on(table: Table, repaired: Mapping[int, str]) -> dict[int, str]:
+    """The 行次 of a second block that goes on where the first ends: those of the first, and its last one more.
+
+    Only numbers that are missing are filled in, where the first block's run from 1 to its last line without a gap, the
+    second begins with the next, and half of what is printed in it agrees. What is printed stays: papers skip numbers.
+    """
+    numbers = {i: repaired.get(i, "".join(row.line_no.text.split())) for i, row in enumerate(table.rows)}
+    left = {row.line: int(numbers[i]) for i, row in enumerate(table.rows) if row.block == 0 and numbers[i].isdigit()}
+    right = {i: row.line for i, row in enumerate(table.rows) if row.block == 1 and row.line in left}
+    last = max(left.values(), default=0)
+    if sorted(left.values()) != list(range(1, last + 1)) or last < _SUPPORTERS:
+        return {}
+    expected = {i: str(left[line] + last) for i, line in right.items()}
+    printed = [i for i in expected if numbers[i]]
+    agreeing = sum(numbers[i] == expected[i] for i in printed)
+    first = min(right, key=lambda i: right[i], default=-1)
+    if not printed or 2 * agreeing < len(printed) or numbers.get(first) != str(last + 1):
+        return {}
+    return {i: number for i, number in expected.items() if not numbers[i].isdigit()}
 
 
 def _blocks(table: Table) -> Iterator[Sequence[Numbered]]:

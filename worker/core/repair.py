@@ -26,8 +26,8 @@ WHOLE = Effort(margin=MARGIN, nodes=2500)
 SINGLE = Effort(margin=0.0, nodes=60, most=MARGIN)
 DOUBTED = 8.0
 """A cell of which another reading costs less than this is asked what speaks against that."""
-IN_TABLE, BETWEEN, IN_WORDS = 6.0, 4.0, 8.0
-LONGEST = 12
+IN_TABLE, BETWEEN, IN_WORDS = 9.0, 6.0, 8.0
+SHORTEST, LONGEST = 4, 12
 NEGATIVE = 3.0
 SHOWN = 4
 
@@ -132,7 +132,7 @@ def _slack(constraint: Constraint, trial: Trial | None) -> float:
     if trial is None:
         return IN_TABLE + PER_DIGIT * LONGEST
     size = max(len(digits(trial.check.left or ZERO)), 1)
-    gap = len(digits(trial.residual)) + 1 if trial.failed else LONGEST
+    gap = max(len(digits(trial.residual)) + 1, SHORTEST) if trial.failed else LONGEST
     return (BETWEEN if constraint.kind == "cross-table" else IN_TABLE) + PER_DIGIT * min(size, gap)
 
 

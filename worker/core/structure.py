@@ -25,6 +25,7 @@ MOST_COLUMNS = 8
 TELLING = 4
 MOST_PAIRS = 14
 FEW = 4
+MOST_ALIKE = 6
 BLANK = Figure()
 
 
@@ -149,16 +150,40 @@ def _line(board: _Board, table: int, row: int) -> list[str]:
 
 
 def _sideways(board: _Board, table: int, row: int) -> Iterator[Move]:
-    """Every other way of setting a row's few amounts under its columns in the same order."""
+    """Every other way of setting a row's few amounts under its columns in the same order.
+
+    Also for all rows of the block together that show their amounts under the same columns: a torn page shifts several.
+    """
     line = _line(board, table, row)
-    shown = [cell for cell in line if board.shows(cell)]
+    shown = [i for i, cell in enumerate(line) if board.shows(cell)]
     if not 0 < len(shown) <= MOST_PLACED or len(line) > MOST_COLUMNS:
         return
-    for chosen in combinations(line, len(shown)):
-        to = dict(zip(chosen, shown, strict=True))
-        sources = tuple((c, to.get(c, "")) for c in line if to.get(c, "") != (c if c in shown else ""))
-        if sources:
-            yield Move(sources, "shifted-column")
+    alike = [other for other in _alike(board, table, row, shown) if other[0] != line[0]]
+    for chosen in combinations(range(len(line)), len(shown)):
+        if list(chosen) != shown:
+            yield Move(_placed(line, shown, chosen), "shifted-column")
+            if alike:
+                together = [part for one in (line, *alike) for part in _placed(one, shown, chosen)]
+                yield Move(tuple(together), "shifted-column")
+
+
+def _placed(line: Sequence[str], shown: Sequence[int], chosen: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """Where the content of each cell of a row comes from when its amounts stand under the chosen columns."""
+    to = dict(zip(chosen, shown, strict=True))
+    return tuple(
+        (cell, line[to[i]] if i in to else "")
+        for i, cell in enumerate(line)
+        if to.get(i, -1) != (i if i in shown else -1)
+    )
+
+
+def _alike(board: _Board, table: int, row: int, shown: Sequence[int]) -> Iterator[list[str]]:
+    """The rows of the same block that show amounts under the same columns, if they are few."""
+    rows = board.tables[table].rows
+    lines = [_line(board, table, i) for i, one in enumerate(rows) if one.block == rows[row].block]
+    same = [line for line in lines if [i for i, cell in enumerate(line) if board.shows(cell)] == list(shown)]
+    if len(same) <= MOST_ALIKE:
+        yield from same
 
 
 def _vertical(board: _Board, table: int, row: int) -> Iterator[Move]:
@@ -296,7 +321,6 @@ def move_repairs(before: Sequence[Table], moves: Iterable[Move]) -> list[Repair]
     return [
         Repair(cell, "value", texts[cell], plain(now[cell]), kind, " ".join(mended), unique=True)
         for cell, (kind, mended) in proofs.items()
-        if texts[cell] != now[cell]
     ]
 
 

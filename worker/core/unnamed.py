@@ -68,27 +68,32 @@ def _unnamed_items(sheet: Sheet) -> dict[int, Row]:
 
 def _beside_total(sheet: Sheet, row: int, named: Mapping[int, Row]) -> bool:
     """Whether a row of another block on the same printed line is 总计."""
-    rows = sheet.table.rows
-    return any(
-        bare(named.get(i, other).name.text) == GRAND_TOTAL
-        for i, other in enumerate(rows)
-        if other.line == rows[row].line and other.block != rows[row].block
-    )
+    rows, form = sheet.table.rows, sheet.form
+    beside = [i for i, other in enumerate(rows) if other.line == rows[row].line and other.block != rows[row].block]
+    items = [form.items[sheet.items[i]].name for i in beside if form is not None and i in sheet.items]
+    return GRAND_TOTAL in [*items, *(bare(named[i].name.text) for i in beside if i in named)]
 
 
 def _lines(sheet: Sheet) -> dict[int, int]:
-    """For each row the number of its printed line, counted over the table; 行次 of the first block where printed."""
+    """For each row the number of its printed line: the 行次 of the first block where that is printed, else its place.
+
+    Rows on lines without 行次 are left out where others have one: lines that a page break tore apart count for nothing.
+    """
     numbered = {
         row.line: int(row.line_no.text)
         for row in sheet.table.rows
         if row.block == 0 and row.line_no.text.strip().isdigit()
     }
-    return {i: numbered.get(row.line, row.line) for i, row in enumerate(sheet.table.rows)}
+    rows = enumerate(sheet.table.rows)
+    if not numbered:
+        return {i: row.line for i, row in rows}
+    return {i: numbered[row.line] for i, row in rows if row.line in numbered}
 
 
 def _place(row: int, anchors: Mapping[int, int], lines: Mapping[int, int]) -> int | None:
     """The place in the form's order that a row has by its distance from the nearest named row."""
-    if not anchors:
+    known = {other: place for other, place in anchors.items() if other in lines}
+    if not known or row not in lines:
         return None
-    nearest = min(anchors, key=lambda other: (abs(lines[other] - lines[row]), other))
-    return anchors[nearest] + lines[row] - lines[nearest]
+    nearest = min(known, key=lambda other: (abs(lines[other] - lines[row]), other))
+    return known[nearest] + lines[row] - lines[nearest]

@@ -77,9 +77,9 @@ def look(document: Document, tables: tuple[Table, ...]) -> View:
 
 
 def _is_lost(constraint: Constraint, said: Mapping[str, Said]) -> bool:
-    """Whether a whole side of an identity is blank and the layout doubts that it is: a column that was lost."""
-    sides = (constraint.left, constraint.right)
-    return any(side and all(said[t.cell_id].is_blank and said[t.cell_id].cell.doubt for t in side) for side in sides)
+    """Whether all parts of an identity are blank and the layout doubts that they are: a column that was lost."""
+    sides = [side for side in (constraint.left, constraint.right) if len(side) > 1]
+    return any(all(said[t.cell_id].is_blank and said[t.cell_id].cell.doubt for t in side) for side in sides)
 
 
 def _believed(document: Document, said: Mapping[str, Said]) -> frozenset[str]:
