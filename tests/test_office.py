@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.document import Document, Line, Origin
@@ -112,6 +112,8 @@ plain = counties.filter(lambda name: "自治" not in name and name[-1] in "县�
 @given(plain, bureaus, st.sampled_from("县区市"), st.integers(min_value=1, max_value=8))
 def test_a_misread_kind_is_repaired_or_asked_about(place: str, bureau: str, kind: str, times: int) -> None:
     right, wrong = place + bureau, place[:-1] + kind + bureau
+    misread = place[:-1] + kind
+    assume(not any(misread.endswith(name) for name in divisions() if name != misread))  # 两江新县 may be a 新县
     heads = [f"部门：{wrong}"] * times + [f"部门：{right}"] * (8 - times)
     found = office(f"{YEAR}年度部门决算", *heads)
     outvoted = wrong != right and 2 * (8 - times) <= times

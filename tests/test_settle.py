@@ -246,7 +246,7 @@ def test_documents_without_tables_settle(text: str) -> None:
     assert extraction.status is DocumentStatus.NEEDS_REVIEW or extraction.kind is DocumentKind.OTHER
 
 
-@pytest.mark.parametrize(("probability", "status"), [(0.1, CellStatus.FLAGGED), (0.9, CellStatus.READ)])
+@pytest.mark.parametrize(("probability", "status"), [(0.05, CellStatus.FLAGGED), (0.9, CellStatus.READ)])
 def test_one_identity_outweighs_some_doubt_but_not_all(probability: float, status: CellStatus) -> None:
     clean = build(ACCOUNT)
     leaf = found(clean, "公开06", "基本工资", "")

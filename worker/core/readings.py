@@ -77,7 +77,8 @@ def listen(tables: Iterable[Table], known: Mapping[str, Convention]) -> dict[str
             amounts = bool(table.form) or (cell.column in numeric and _looks_numeric(cell.reading.text))
             one = _said(cell, convention) if amounts else _words(cell)
             row = table.rows[cell.row]
-            merged = bool(row.code.text.strip()) and bare(row.name.text).endswith(TOTAL) and not one.is_blank
+            coded = any(char.isdigit() for char in row.code.text)
+            merged = coded and bare(row.name.text).endswith(TOTAL) and not one.is_blank
             said[cell.cell_id] = replace(one, misplaced="合计与科目印在同一行") if merged else one
     return said
 

@@ -25,6 +25,7 @@ MOST_COLUMNS = 8
 TELLING = 4
 MOST_PAIRS = 14
 FEW = 4
+MANY_MORE = 2
 MOST_ALIKE = 6
 BLANK = Figure()
 
@@ -36,6 +37,11 @@ class Move:
     sources: tuple[tuple[str, str], ...]
     kind: str
     mended: tuple[str, ...] = ()
+
+    @property
+    def amounts(self) -> int:
+        """How many amounts move."""
+        return sum(bool(source) for _, source in self.sources)
 
     @property
     def cells(self) -> frozenset[str]:
@@ -115,12 +121,19 @@ def _best(board: _Board) -> Move | None:
         mended, broken = board.tried(move)
         if len(mended) >= LEAST_GAIN and not broken and _telling(board, move, mended):
             weighed[content] = replace(move, mended=tuple(sorted(mended)))
-    ranked = sorted(weighed.values(), key=lambda m: (-len(m.mended), m.sources))
+    ranked = sorted(weighed.values(), key=lambda m: (-len(m.mended), m.amounts, m.sources))
     for move in ranked:
-        rivals = [m for m in ranked if m is not move and m.cells & move.cells]
-        if all(len(m.mended) < len(move.mended) for m in rivals):
+        rivals = [m for m in ranked if m is not move and (m.cells & move.cells or set(m.mended) & set(move.mended))]
+        if all(_is_worse(m, move) for m in rivals):
             return move
     return None
+
+
+def _is_worse(rival: Move, move: Move) -> bool:
+    """Whether a move mends less than another, or as much by moving several amounts more."""
+    if len(rival.mended) == len(move.mended):
+        return rival.amounts >= move.amounts + MANY_MORE
+    return len(rival.mended) < len(move.mended)
 
 
 def _telling(board: _Board, move: Move, mended: set[str]) -> bool:

@@ -190,7 +190,7 @@ def _score(said: Said, finding: Finding | None, evidence: Evidence, channel: Cha
     if finding is None:
         score = own + support
     else:
-        score = finding.margin if finding.changed else min(finding.margin, max(own, 0.0) + support)
+        score = finding.margin if finding.changed else min(finding.margin, own + support)
     if said.cell.doubt:
         placed = [t for t in evidence.passes if t.check.kind != "row-sum"]
         score = min(score, DOUBT + _support(placed))
