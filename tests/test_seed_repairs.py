@@ -79,4 +79,4 @@ def test_nothing_is_wrong_in_silence(name: str) -> None:
 def test_what_only_guesswork_could_decide_is_a_question() -> None:
     asked = [c for t in settled(GARBLED).tables for c in t.cells if c.status is CellStatus.FLAGGED]
     assert asked
-    assert all(cell.reason.endswith("请核对原件") for cell in asked)
+    assert all("；请核对原件 | " in cell.reason and cell.reason.endswith("; look at the page") for cell in asked)

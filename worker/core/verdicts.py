@@ -16,7 +16,15 @@ from worker.core.confidence import Curve, Sort
 from worker.core.misreading import DUMP, SCAN, TYPED, Channel, digits
 from worker.core.readings import Said, digit_probability
 from worker.core.repair import MARGIN, Finding, Findings
-from worker.core.words import KINDS, contradicted, repaired_by_sums, repaired_by_writing, several, unsure
+from worker.core.words import (
+    contradicted,
+    doubted_words,
+    misshapen,
+    repaired_by_sums,
+    repaired_by_writing,
+    several,
+    unsure,
+)
 
 CERTAIN = 20.0
 CONFIRMS = 6.0
@@ -170,7 +178,7 @@ def doubted(verdict: Verdict, doubt: str) -> Verdict:
     cell = verdict.cell
     if not doubt or cell.value is None or cell.status is CellStatus.FLAGGED:
         return verdict
-    reason = several([doubt])
+    reason = several([doubted_words(doubt)])
     return Verdict(replace(cell, status=CellStatus.FLAGGED, confidence=min(cell.confidence, DOUBTED), reason=reason))
 
 
@@ -230,11 +238,11 @@ def _asked(said: Said, weighed: _Weighed, convention: Convention) -> SettledCell
 def _why(said: Said, weighed: _Weighed, shown: Sequence[str]) -> str:
     reasons = []
     if said.is_broken or said.is_words or said.doubt:
-        reasons.append(said.doubt or "不是数字")
+        reasons.append(misshapen(said))
     if said.misplaced:
-        reasons.append(said.misplaced)
+        reasons.append(doubted_words(said.misplaced))
     if said.cell.doubt:
-        reasons.append(f"版面存疑：{said.cell.doubt}")
+        reasons.append(doubted_words(f"版面存疑：{said.cell.doubt}"))
     mended = weighed.finding.mended if weighed.finding and weighed.changed else ()
     if weighed.evidence.fails or mended:
         reasons.append(contradicted(said, weighed.evidence.fails, mended))
@@ -272,4 +280,4 @@ def kind_of(read: Decimal | None, value: Decimal | None) -> str:
     return "lost-digit" if len(was) < len(now) else "extra-digit"
 
 
-__all__ = ["KINDS", "Bench", "Evidence", "Verdict", "doubted", "gather", "judge"]
+__all__ = ["Bench", "Evidence", "Verdict", "doubted", "gather", "judge"]

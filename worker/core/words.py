@@ -18,13 +18,24 @@ KINDS = {
     "cross-table": "表间关系",
     "narrative": "文字说明",
 }
-CHECK_OBJECT = "请核对原件"
+CHECK_OBJECT, CHECK_ENGLISH = "请核对原件", "look at the page"
 
 
-def several(reasons: Sequence[str], meant: Sequence[str] = ()) -> str:
-    """The reasons for a question in one line, with what may be meant, and what to do."""
-    guess = f"，或应为{meant[0]}" if meant else ""
-    return f"{'；'.join(reasons)}{guess}；{CHECK_OBJECT}"
+Words = tuple[str, str]
+"""The same in Chinese and in English."""
+
+
+def several(reasons: Sequence[Words], meant: Sequence[str] = ()) -> str:
+    """The reasons for a question in one line, with what may be meant, and what to do, in both languages."""
+    guess, perhaps = (f"，或应为{meant[0]}", f", perhaps {meant[0]}") if meant else ("", "")
+    chinese = "；".join(words for words, _ in reasons)
+    english = "; ".join(words for _, words in reasons)
+    return f"{chinese}{guess}；{CHECK_OBJECT} | {english}{perhaps}; {CHECK_ENGLISH}"
+
+
+def doubted_words(doubt: str) -> Words:
+    """A doubt of the layout or of a label, which comes in Chinese; in English, what it is about."""
+    return doubt, "the row, its label or its place is in doubt"
 
 
 def ids(found: Sequence[str]) -> str:
@@ -32,20 +43,28 @@ def ids(found: Sequence[str]) -> str:
     return "、".join(found[:SHOWN_CHECKS]) + ("…" if len(found) > SHOWN_CHECKS else "")
 
 
-def contradicted(said: Said, fails: Sequence[Trial], mended: Sequence[str]) -> str:
+def contradicted(said: Said, fails: Sequence[Trial], mended: Sequence[str]) -> Words:
     """Which identities fail as read, and by how much."""
     words = "、".join(dict.fromkeys(KINDS.get(t.check.kind, t.check.kind) for t in fails)) or "勾稽关系"
     gap = f"，差{fails[0].residual:f}" if fails else ""
+    off = f", off by {fails[0].residual:f}" if fails else ""
     named = ids([t.check.check_id for t in fails] or list(mended))
-    return f"{'空白，但' if said.is_blank else ''}{words}不符{gap}（{named}）"
+    blank = ("空白，但", "blank, but ") if said.is_blank else ("", "")
+    return f"{blank[0]}{words}不符{gap}（{named}）", f"{blank[1]}does not add up{off} ({named})"
 
 
-def unsure(said: Said, probability: float, *, rivals: bool) -> str:
+def unsure(said: Said, probability: float, *, rivals: bool) -> Words:
     """That the recogniser was unsure and nothing else vouches for the reading, or that another one is as likely."""
     seen = said.cell.reading.probability if said.is_blank else probability
     if seen >= SURE and rivals:
-        return f"{'读作空白，' if said.is_blank else ''}另有读法同样可能"
-    return f"识别概率低（{seen:.2f}），且无足够校验佐证"
+        blank = ("读作空白，", "read as blank, ") if said.is_blank else ("", "")
+        return f"{blank[0]}另有读法同样可能", f"{blank[1]}another reading is as likely"
+    return f"识别概率低（{seen:.2f}），且无足够校验佐证", f"read with doubt ({seen:.2f}) and nothing confirms it"
+
+
+def misshapen(said: Said) -> Words:
+    """That what stands in the cell is no number as the document writes them."""
+    return said.doubt or "不是数字", "not a number as this document writes them"
 
 
 def repaired_by_writing(raw: str, value: Decimal, kind: str, holding: Sequence[str]) -> tuple[str, str]:
