@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 _WAIT_SECONDS = 30
 """How long SQLite waits for another writer."""
 _CONNECT_SECONDS = 5
+_PLANS = "-c random_page_cost=1.1"
+"""Disks without heads: measured on 100,000 documents, lists then take rows by their keys instead of whole tables."""
 _READ_ONLY = "jiaokan_read_only"
 _AFTER = "jiaokan_after_commit"
 _AT = "jiaokan_at"
@@ -111,7 +113,7 @@ def _postgresql(url: URL, pool: int) -> Engine:
         max_overflow=pool,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "jiaokan"},
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "jiaokan", "options": _PLANS},
     )
 
 

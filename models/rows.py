@@ -152,7 +152,9 @@ class Reading(Base):
         UniqueConstraint("sha256", "engine"),
         Index(None, "state", "id"),
         Index(None, "batch_id", "state"),
-    )
+        Index("ix_readings_unread", "batch_id", "id", sqlite_where=text("read_at IS NULL"),
+              postgresql_where=text("read_at IS NULL")),
+    )  # fmt: skip
     id: Mapped[Id]
     sha256: Mapped[Sha256] = mapped_column(ForeignKey("files.sha256"))
     engine: Mapped[str] = mapped_column(String(200))

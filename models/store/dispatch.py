@@ -44,7 +44,8 @@ def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
         query = (
             select(Page.reading_id, Page.number)
             .join(Reading, Reading.id == Page.reading_id)
-            .where(Reading.batch_id == batch_id, Reading.priority == priority, _unsent(), _alive())
+            .where(Reading.batch_id == batch_id, Reading.priority == priority, Reading.read_at.is_(None))
+            .where(_unsent(), _alive())
             .order_by(Page.reading_id, Page.number)
             .limit(each)
             .with_for_update(of=Page, skip_locked=True)
@@ -89,7 +90,7 @@ def lost(session: Session, page_before: datetime, task_before: datetime) -> Lost
 def _waiting_batches(session: Session) -> list[tuple[int, int]]:
     query = (
         select(Reading.batch_id, Reading.priority)
-        .where(exists().where(Page.reading_id == Reading.id, _unsent()), _alive())
+        .where(Reading.read_at.is_(None), exists().where(Page.reading_id == Reading.id, _unsent()), _alive())
         .distinct()
         .order_by(Reading.priority, Reading.batch_id)
     )

@@ -38,7 +38,7 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is: documents by state, pages finished of those known, and open questions."""
+    """How far a batch is: documents by state, pages finished of those known, and questions as last settled."""
 
     state: State
     documents: Mapping[State, int]
@@ -99,7 +99,7 @@ class PageProgress:
     problems: Mapping[int, str] = field(default_factory=dict)
 
 
-def batches(session: Session, viewer: User, limit: int = 50, after: int | None = None) -> list[BatchLine]:
+def batches(session: Session, viewer: User, limit: int = 20, after: int | None = None) -> list[BatchLine]:
     """Batches the person may see, the newest first."""
     query = select(Batch, User.name).join(User, User.id == Batch.owner_id)
     if viewer.role == Role.UPLOADER:
@@ -123,20 +123,21 @@ def progress(session: Session, batch_id: int) -> Progress | None:
     if batch is None:
         return None
     counts = _counts(session, [batch.id])[batch.id]
-    mine = select(Document.reading_id).where(Document.batch_id == batch.id, Document.cancelled_at.is_(None))
-    known = select(func.coalesce(func.sum(Reading.page_count), 0), func.coalesce(
-        func.sum(case((Reading.read_at.is_not(None), Reading.page_count), else_=0)), 0
-    ))  # fmt: skip
-    pages, finished = session.execute(known.where(Reading.id.in_(mine))).one()
-    running = select(Reading.id).where(Reading.id.in_(mine), Reading.read_at.is_(None), Reading.page_count.is_not(None))
-    partly = select(func.count()).where(Page.reading_id.in_(running), Page.finished_at.is_not(None))
-    asked = select(func.count()).where(Question.reading_id.in_(mine), Question.closed_at.is_(None))
+    read = func.sum(case((Reading.read_at.is_not(None), Reading.page_count), else_=0))
+    known = select(func.sum(Reading.page_count), read, func.sum(Extraction.questions))
+    known = known.select_from(Document).join(Reading, Reading.id == Document.reading_id)
+    known = known.outerjoin(Extraction, Extraction.reading_id == Document.reading_id)
+    mine = (Document.batch_id == batch.id, Document.cancelled_at.is_(None))
+    pages, finished, questions = session.execute(known.where(*mine)).one()
+    partly = select(func.count()).select_from(Document).join(Reading, Reading.id == Document.reading_id)
+    partly = partly.join(Page, Page.reading_id == Reading.id)
+    partly = partly.where(*mine, Reading.read_at.is_(None), Page.finished_at.is_not(None))
     return Progress(
         state=batch_state(counts, batch.cancelled_at is not None),
         documents=counts,
-        pages=int(pages),
-        pages_finished=int(finished) + (session.scalar(partly) or 0),
-        questions=session.scalar(asked) or 0,
+        pages=int(pages or 0),
+        pages_finished=int(finished or 0) + (session.scalar(partly) or 0),
+        questions=int(questions or 0),
     )
 
 

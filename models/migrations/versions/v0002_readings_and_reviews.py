@@ -64,6 +64,13 @@ def _readings() -> None:
     )
     op.create_index("ix_readings_batch_id_state", "readings", ["batch_id", "state"])
     op.create_index("ix_readings_state_id", "readings", ["state", "id"])
+    op.create_index(
+        "ix_readings_unread",
+        "readings",
+        ["batch_id", "id"],
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
 
 
 def _pages() -> None:
