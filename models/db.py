@@ -61,13 +61,16 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def transaction(self, moment: datetime | None = None) -> Iterator[Session]:
+    def transaction(self, moment: datetime | None = None, lasting: bool = True) -> Iterator[Session]:
         """A session that is committed at the end, or rolled back if anything is raised.
 
-        `moment` is when it happens, if not now.
+        `moment` is when it happens, if not now. Where the work can be done again, such as a page's, `lasting=False`
+        does not wait for PostgreSQL's disk: the last half second may be gone should that machine fail.
         """
         with Session(self.engine, expire_on_commit=False, info={_AT: moment or datetime.now(UTC)}) as session:
             with session.begin():
+                if not lasting and not self.is_sqlite:
+                    session.execute(text("SET LOCAL synchronous_commit = off"))
                 yield session
             _run(session.info.pop(_AFTER, []))
 

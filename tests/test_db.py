@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from models.archive import Role
@@ -79,6 +79,16 @@ def test_a_snapshot_reads_one_moment_and_cannot_write(database: Database) -> Non
     if not database.is_sqlite:
         with pytest.raises(DBAPIError, match="read-only"), database.snapshot() as reader:
             people.add_user(reader, "b", Role.ADMIN, "")
+
+
+def test_work_that_can_be_done_again_need_not_wait_for_the_disk(database: Database) -> None:
+    with database.transaction(lasting=False) as session:
+        people.add_user(session, "a", Role.ADMIN, "")
+        if not database.is_sqlite:
+            assert session.scalar(text("SHOW synchronous_commit")) == "off"
+    with database.transaction() as session:
+        assert len(people.users(session)) == 1
+        assert database.is_sqlite or session.scalar(text("SHOW synchronous_commit")) == "on"
 
 
 def test_writers_take_turns(database: Database) -> None:
