@@ -25,14 +25,14 @@ from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 from models.archive import Blob
 
 PIECE = 1 << 20
-_BLOCK = 8 << 20
-"""What is sent to S3 at a time; it wants at least 5 MiB, and allows 10,000 of them: 80 GB."""
+_BLOCK = 5 << 20
+"""What is sent to S3 at a time; it wants at least 5 MiB, and allows 10,000 of them: 50 GB."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _S3: dict[str, Any] = {
     "default_block_size": _BLOCK,
     "default_fill_cache": False,
     "use_listings_cache": False,
-    "max_concurrency": 2,
+    "max_concurrency": 1,
     "config_kwargs": {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 3}},
 }
 
