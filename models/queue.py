@@ -91,8 +91,8 @@ class Times:
 
     @property
     def sweep(self) -> float:
-        """How long after a sweep the next begins; the time a page may take, within 2 to 30 s."""
-        return min(max(self.page_seconds, 2.0), 30.0)
+        """How long after a sweep the next begins; a quarter of what a page may take, within 2 to 30 s."""
+        return min(max(self.page_seconds / 4, 2.0), 30.0)
 
 
 def make_app(redis_url: str, page_seconds: float, child_megabytes: int) -> Celery:

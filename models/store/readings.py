@@ -20,10 +20,10 @@ from models.store.batches import wanted
 from models.store.once import insert_missing
 
 MOST_DEATHS = 3
-"""A page or file that ended so many reading processes, or used up so many workers' time, is set aside."""
+"""A page or file that ended so many reading processes is set aside."""
 MOST_ATTEMPTS = 10
 """A page that was begun so often, and each time lost with its whole worker, is set aside too: nothing goes on for ever.
-It is more than MOST_DEATHS because machines are switched off without any page being to blame."""
+It is more than MOST_DEATHS because machines are switched off, and clocks differ, without any page being to blame."""
 REST = "not read, because too many pages of this file failed"
 
 
@@ -111,10 +111,8 @@ def start_page(session: Session, key: PageKey, attempt: Attempt) -> Start:
     if not wanted(session, key.reading_id):
         page.sent_at = page.started_at = None
         return Start.CANCELLED
-    if page.started_at is not None and not attempt.again:
-        if abs(at(session) - page.started_at) < attempt.busy:
-            return Start.BUSY
-        page.deaths += 1
+    if page.started_at is not None and not attempt.again and abs(at(session) - page.started_at) < attempt.busy:
+        return Start.BUSY
     reason = _hopeless(session, page, attempt)
     if reason:
         _set_aside(session, page, reason)
