@@ -16,10 +16,10 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-__all__ = ["Database", "Session", "after_commit", "at"]
+__all__ = ["Database", "DatabaseAwayError", "Session", "after_commit", "at"]
 
 _log = logging.getLogger(__name__)
 _WAIT_SECONDS = 30
@@ -30,6 +30,10 @@ _PLANS = "-c random_page_cost=1.1"
 _READ_ONLY = "jiaokan_read_only"
 _AFTER = "jiaokan_after_commit"
 _AT = "jiaokan_at"
+
+
+class DatabaseAwayError(RuntimeError):
+    """The database does not answer, or could not do it at this moment; trying later may help."""
 
 
 def at(session: Session) -> datetime:
@@ -65,10 +69,11 @@ class Database:
         """A session that is committed at the end, or rolled back if anything is raised.
 
         `moment` is when it happens, if not now. Where the work can be done again, such as a page's, `lasting=False`
-        does not wait for PostgreSQL's disk: the last half second may be gone should that machine fail.
+        does not wait for PostgreSQL's disk: the last half second may be gone should that machine fail. Raises
+        DatabaseAwayError; whether a commit that was cut off took place is then unknown.
         """
         with Session(self.engine, expire_on_commit=False, info={_AT: moment or datetime.now(UTC)}) as session:
-            with session.begin():
+            with _said(), session.begin():
                 if not lasting and not self.is_sqlite:
                     session.execute(text("SET LOCAL synchronous_commit = off"))
                 yield session
@@ -76,8 +81,11 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """A session that only reads, sees one moment of the database, and keeps nobody from writing."""
-        with Session(self.engine, autoflush=False, info={_AT: datetime.now(UTC)}) as session:
+        """A session that only reads, sees one moment of the database, and keeps nobody from writing.
+
+        Raises DatabaseAwayError.
+        """
+        with _said(), Session(self.engine, autoflush=False, info={_AT: datetime.now(UTC)}) as session:
             session.connection(execution_options=self._reading())
             yield session
             session.rollback()
@@ -142,6 +150,18 @@ def _begin_sqlite(connection: Connection) -> None:
     """A transaction that may write takes its turn at once: one that began by reading could not be retried."""
     read_only = connection.get_execution_options().get(_READ_ONLY)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """What a server that is away, or a full disk, makes of a transaction, in words."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
+            told = f"the database does not answer ({_first_line(error)}): check JIAOKAN_DATABASE_URL and the server"
+            raise DatabaseAwayError(told) from error
+        raise
 
 
 def _run(actions: list[Callable[[], object]]) -> None:
