@@ -8,17 +8,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.errors import Problem
+from api.errors import ProblemError
 from api.waking import Waker
 from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database, Session
 from models.passwords import digest
+from models.queue import Priority, Task
 from models.rows import User
 from models.settings import Settings
 from models.store import people
@@ -33,6 +34,13 @@ EVERYBODY = frozenset(Role)
 PUBLIC: frozenset[Role] = frozenset()
 
 
+class Send(Protocol):
+    """Sends a task now. Raises QueueError."""
+
+    def __call__(self, task: Task, *numbers: int, priority: Priority) -> object:
+        """Send it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """The ways to everything, one of each for the process."""
@@ -40,7 +48,13 @@ class Kit:
     settings: Settings
     database: Database
     blobs: Blobs
+    send: Send
     waker: Waker
+    queue_problem: Callable[[], str]
+
+    def unpack(self, upload_id: int) -> None:
+        """Have a worker take the files of an upload; after the commit."""
+        self.send(Task.TAKE_IN, upload_id, priority=Priority.PERSON)
 
     @property
     def cookie(self) -> str:
@@ -103,22 +117,22 @@ async def guard(request: Request) -> None:
     person = await run_in_threadpool(_identify, kit(request), request)
     request.state.person = person
     if roles is None:
-        raise Problem(403, "not opened", "nobody may use this address: it does not say who may")
+        raise ProblemError(403, "not opened", "nobody may use this address: it does not say who may")
     if person is not None and person.csrf and request.method not in SAFE:
         await _check_csrf(request, person)
     if roles is PUBLIC:
         return
     if person is None:
-        raise Problem(401, "not logged in", "log in, or send a valid token: Authorization: Bearer jk_…")
+        raise ProblemError(401, "not logged in", "log in, or send a valid token: Authorization: Bearer jk_…")
     if person.role not in roles:
-        raise Problem(403, "not allowed", f"this needs the role {' or '.join(sorted(roles))}")
+        raise ProblemError(403, "not allowed", f"this needs the role {' or '.join(sorted(roles))}")
 
 
 def current(request: Request) -> Person:
     """Who asks, where only people may."""
     person = request.state.person
     if person is None:
-        raise Problem(401, "not logged in", "log in first")
+        raise ProblemError(401, "not logged in", "log in first")
     return cast(Person, person)
 
 
@@ -147,6 +161,24 @@ def writing(request: Request) -> Iterator[Session]:
 
 Reads = Annotated[Session, Depends(reading, scope="function")]
 Writes = Annotated[Session, Depends(writing, scope="function")]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of a person: the ways to everything, who asks, and how that stands in the record."""
+
+    request: Request
+    kit: Kit
+    who: Person
+    acts: Actor
+
+
+def call(request: Request) -> Call:
+    """A request of a person, with all that answering it takes."""
+    return Call(request, kit(request), current(request), actor(request))
+
+
+Calls = Annotated[Call, Depends(call)]
 Who = Annotated[Person, Depends(current)]
 Ways = Annotated[Kit, Depends(kit)]
 Acts = Annotated[Actor, Depends(actor)]
@@ -181,4 +213,4 @@ async def _check_csrf(request: Request, person: Person) -> None:
     if not given and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         given = str((await request.form()).get(CSRF_FIELD, ""))
     if not secrets.compare_digest(given.encode(), person.csrf.encode()):
-        raise Problem(403, "not from our page", "the page is too old, or another site sent this: load the page again")
+        raise ProblemError(403, "not from our page", "the page is too old, or another site sent this: load it again")

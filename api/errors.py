@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _RETRY_SECONDS = "5"
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An answer other than the one that was hoped for; `detail` says what to do."""
 
     def __init__(self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -31,14 +31,14 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def missing(what: str) -> Problem:
+def missing(what: str) -> ProblemError:
     """There is no such thing, or it is another's: which of the two is not told."""
-    return Problem(404, "not found", f"there is no such {what}, or it is not yours")
+    return ProblemError(404, "not found", f"there is no such {what}, or it is not yours")
 
 
 def install(app: FastAPI) -> None:
     """Have every error answered in this way."""
-    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NotStoredError, _gone)
@@ -54,12 +54,12 @@ def is_script(request: Request) -> bool:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    if not isinstance(error, Problem):
+    if not isinstance(error, ProblemError):
         raise error
     return answer(request, error)
 
 
-def answer(request: Request, problem: Problem, more: Mapping[str, Any] | None = None) -> Response:
+def answer(request: Request, problem: ProblemError, more: Mapping[str, Any] | None = None) -> Response:
     """The answer that tells of a problem."""
     headers = dict(problem.headers)
     if problem.status == HTTPStatus.UNAUTHORIZED:
@@ -82,7 +82,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     title = HTTPStatus(error.status_code).phrase.lower()
-    return answer(request, Problem(error.status_code, title, str(error.detail), error.headers))
+    return answer(request, ProblemError(error.status_code, title, str(error.detail), error.headers))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -90,20 +90,20 @@ async def _invalid(request: Request, error: Exception) -> Response:
         raise error
     errors = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in errors[:5])
-    return answer(request, Problem(422, "not as it should be", detail), {"errors": errors})
+    return answer(request, ProblemError(422, "not as it should be", detail), {"errors": errors})
 
 
 async def _gone(request: Request, error: Exception) -> Response:
-    return answer(request, Problem(410, "no longer stored", str(error)))
+    return answer(request, ProblemError(410, "no longer stored", str(error)))
 
 
 async def _away(request: Request, error: Exception) -> Response:
     _log.error("%s", error)
     headers = {"Retry-After": _RETRY_SECONDS}
-    return answer(request, Problem(503, "not at the moment", str(error), headers))
+    return answer(request, ProblemError(503, "not at the moment", str(error), headers))
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     _log.error("a fault of jiaokan", exc_info=error)
     detail = "a fault of jiaokan: tell its operator the number of this request"
-    return answer(request, Problem(500, "a fault", detail))
+    return answer(request, ProblemError(500, "a fault", detail))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -95,6 +96,10 @@ class Settings(BaseSettings):
             zip_ratio=self.zip_max_ratio,
             zip_depth=self.zip_max_depth,
         )
+
+    def engine(self) -> str:
+        """What reads: the version of the program and the weights. Another engine reads a file anew."""
+        return f"{version('jiaokan')}+{self.weights.name if self.weights else 'PP-OCRv6_small'}"
 
     def job_count(self, wanted: int = 0) -> int:
         """How many reading processes run at a time; `wanted`, where not 0, goes before the setting."""
