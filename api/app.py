@@ -26,7 +26,7 @@ from models.settings import MEBIBYTE, Settings
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 40
 _ROUTERS = (
-    health.router, people.router, uploads.streams, batches.router, uploads.router, batches.documents_router,
+    health.router, people.router, uploads.streams, uploads.router, batches.router, batches.documents_router,
     watching.router,
     exports.router, exports.files, pages.router, people_pages.router,
 )  # fmt: skip

@@ -193,6 +193,7 @@ def _identify(ways: Kit, request: Request) -> Person | None:
         return None
     with ways.database.snapshot() as session:
         found = people.logged_in(session, digest(cookie))
+        session.expunge_all()  # what is read here is looked at after the session has ended
     return None if found is None else Person(found[1], found[0].csrf)
 
 
@@ -201,6 +202,7 @@ def _by_token(ways: Kit, token: str) -> Person | None:
     with ways.database.snapshot() as session:
         user = people.token_user(session, kept)
         stale = user is not None and people.use_is_stale(session, kept)
+        session.expunge_all()
     if stale:
         with ways.database.transaction(lasting=False) as session:
             people.note_use(session, kept)

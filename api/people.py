@@ -46,6 +46,7 @@ def log_in(kit: Kit, name: str, password: str, browser: tuple[str, Actor]) -> tu
     with kit.database.snapshot() as session:
         _check_throttle(session, name, who.address)
         user = people.user_by_name(session, name)
+        session.expunge_all()
     kept = user.password if user and user.disabled_at is None else _hash_of_nobody()
     right = matches(password, kept)
     with kit.database.transaction() as session:
