@@ -19,13 +19,13 @@ from models.archive import Start
 from models.blobs import NotStoredError, StoreError
 from models.db import DatabaseAwayError, Session
 from models.files import FileKind
+from models.frozen import make_export
 from models.logs import about, tell
 from models.queue import Priority, QueueError, Task, send_after
 from models.store import exports, readings, uploads
 from models.store.readings import Attempt, PageKey, PageResult
 from worker.children import Failure, FailureKind
 from worker.desk import Desk
-from worker.exporting import make_export
 from worker.measures import RETRIES, SET_ASIDE, measured, page_read
 from worker.settling import settle
 from worker.stored import StoredPage
@@ -53,7 +53,7 @@ def register(desk: Desk) -> None:
         Task.READ_PAGE: read_page,
         Task.SETTLE: lambda desk, reading_id, _again: settle(desk, reading_id),
         Task.TAKE_IN: lambda desk, upload_id, _again: take_in(desk, upload_id),
-        Task.EXPORT: lambda desk, export_id, _again: make_export(desk, export_id),
+        Task.EXPORT: export,
         Task.SWEEP: lambda desk, _again: sweep(desk),
     }
     for task, function in body.items():
@@ -170,6 +170,14 @@ def file_of(session: Session, reading_id: int) -> FileOf | None:
     reading, file = found
     tell(batch=reading.batch_id)
     return FileOf(file.sha256, FileKind(file.kind))
+
+
+def export(desk: Desk, export_id: int, _again: bool) -> None:
+    """Make an export, unless it is made; if a blob it needs is gone, it has failed."""
+    try:
+        desk.patiently(lambda: make_export(desk.database, desk.blobs, export_id))
+    except NotStoredError as error:
+        note_fault(desk, Task.EXPORT, (export_id,), str(error))
 
 
 def _counted(desk: Desk, file: FileOf) -> tuple[int, str]:

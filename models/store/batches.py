@@ -136,3 +136,16 @@ def _cancelled(session: Session) -> Update:
 def _name_of(session: Session, batch_id: int, sha256: str) -> str:
     query = select(Document.name).where(Document.batch_id == batch_id, Document.sha256 == sha256)
     return session.scalar(query.order_by(Document.id).limit(1)) or ""
+
+
+def refusal_count(session: Session, batch_id: int) -> int:
+    """How many files of a batch are not read."""
+    return session.scalar(select(func.count()).where(Refusal.batch_id == batch_id)) or 0
+
+
+def want_again(session: Session, document_id: int) -> bool:
+    """Take back the cancelling of a document whose batch was not cancelled; False if there was none."""
+    live = exists().where(Batch.id == Document.batch_id, Batch.cancelled_at.is_(None))
+    query = update(Document).where(Document.id == document_id, Document.cancelled_at.is_not(None), live)
+    query = query.values(cancelled_at=None)
+    return session.scalar(query.returning(Document.id).execution_options(synchronize_session=False)) is not None

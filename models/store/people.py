@@ -152,3 +152,24 @@ def failures(session: Session, name: str, address: str, since: datetime) -> Fail
 def forgive(session: Session, name: str) -> None:
     """Forget a name's failures once it has logged in."""
     session.execute(delete(LoginFailure).where(LoginFailure.login == login_of(name)[:200]))
+
+
+def set_language(session: Session, user_id: int, language: str) -> None:
+    """The language in which a person is spoken to."""
+    session.execute(update(User).where(User.id == user_id).values(language=language))
+
+
+def set_role(session: Session, user_id: int, role: Role) -> None:
+    """What a person may do from now on."""
+    session.execute(update(User).where(User.id == user_id).values(role=role.value))
+
+
+def enable_user(session: Session, user_id: int) -> None:
+    """Let a person in again; they log in anew, tokens that were revoked stay so."""
+    session.execute(update(User).where(User.id == user_id).values(disabled_at=None))
+
+
+def use_is_stale(session: Session, token: str) -> bool:
+    """Whether the last use of a token was noted long enough ago to be noted again."""
+    used = session.scalar(select(ApiToken.used_at).where(ApiToken.token == token))
+    return used is None or used < at(session) - _USED

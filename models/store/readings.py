@@ -255,3 +255,9 @@ def _locked(session: Session, reading_id: int) -> Reading | None:
 
 def _locked_page(session: Session, key: PageKey) -> Page | None:
     return session.get(Page, (key.reading_id, key.number), with_for_update=True, populate_existing=True)
+
+
+def is_read(session: Session, reading_id: int) -> bool:
+    """Whether nothing but settling is left to do."""
+    session.flush()
+    return session.scalar(select(Reading.id).where(Reading.id == reading_id, Reading.read_at.is_not(None))) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.db import at
@@ -70,3 +70,10 @@ def taken(session: Session, upload_id: int, failure: str = "") -> None:
     """The files of an upload are in the batch, or none of them can be, for this reason."""
     done = update(Upload).where(Upload.id == upload_id, Upload.taken_at.is_(None))
     session.execute(done.values(taken_at=at(session), failure=failure))
+
+
+def unpacking(session: Session, batch_id: int) -> int:
+    """How many whole ZIPs of a batch wait for a worker to take their files."""
+    query = select(func.count()).select_from(Upload)
+    query = query.where(Upload.batch_id == batch_id, Upload.sha256.is_not(None), Upload.taken_at.is_(None))
+    return session.scalar(query) or 0

@@ -1,0 +1,6 @@
+// Times stand in the page in UTC; here they become those of the reader's own clock.
+const shown = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" });
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = time.textContent;
+  time.textContent = shown.format(new Date(time.dateTime));
+}
