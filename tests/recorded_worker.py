@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models import db, logs
 from models.settings import Settings
-from tests.recorded import WORK
+from tests.recorded import PLUMBING, WORK
 from worker import crew
 
 _CLOCK = os.environ.get("JIAOKAN_TEST_CLOCK")
@@ -26,4 +26,5 @@ if __name__ == "__main__":
     if _CLOCK:
         db.now = _wrong_clock
     logs.configure()
-    sys.exit(crew.run(Settings(), WORK, int(sys.argv[1]), int((sys.argv[2:] or ["0"])[0])))
+    work = PLUMBING if os.environ.get("JIAOKAN_TEST_SETTLE") == "recorded" else WORK
+    sys.exit(crew.run(Settings(), work, int(sys.argv[1]), int((sys.argv[2:] or ["0"])[0])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -32,6 +33,16 @@ class _Waiting:
     name: str
     sha256: str
 
+    @property
+    def place(self) -> str:
+        """What the upload is called on this disk: of its name only the ending, which helps to tell what it is."""
+        ending = Path(self.name).suffix
+        return _PLACE + (ending if re.fullmatch(r"\.[A-Za-z0-9]{1,5}", ending) else "")
+
+    def named(self, found: str) -> str:
+        """The name in the batch of what was found at that place."""
+        return self.name + found.removeprefix(self.place)
+
 
 def take_in(desk: Desk, upload_id: int) -> None:
     """Put the files of an upload into its batch; those that cannot be read are refused, each with its reason."""
@@ -45,7 +56,7 @@ def take_in(desk: Desk, upload_id: int) -> None:
             kept = [(item, desk.patiently(lambda item=item: _kept(desk, item))) for item in found.items]  # type: ignore[misc]  # mypy does not see through the default
             desk.patiently(lambda: _save(desk, upload_id, waiting, kept, found.refusals))
         else:
-            refused = [Refusal(_PLACE, found, waiting.sha256)]
+            refused = [Refusal(waiting.place, found, waiting.sha256)]
             desk.patiently(lambda: _save(desk, upload_id, waiting, [], refused))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -62,7 +73,7 @@ def _load(desk: Desk, upload_id: int) -> _Waiting | None:
 
 def _gathered(desk: Desk, waiting: _Waiting, folder: Path) -> Intake | str:
     """What the upload holds, or why that cannot be told. Its name never becomes a path."""
-    place = folder / _PLACE
+    place = folder / waiting.place
     try:
         desk.patiently(lambda: desk.blobs.fetch(waiting.sha256, place))
     except NotStoredError as error:
@@ -85,13 +96,8 @@ def _save(
 ) -> None:
     with desk.database.transaction() as session:
         for item, blob in kept:
-            file = Incoming(_named(item.name, waiting.name), blob, item.kind.value)
+            file = Incoming(waiting.named(item.name), blob, item.kind.value)
             batches.add_file(session, waiting.batch_id, file, Ask(desk.settings.engine(), Priority.BATCH))
         for one in refused:
-            batches.refuse(session, waiting.batch_id, _named(one.name, waiting.name), one.error, one.sha256)
+            batches.refuse(session, waiting.batch_id, waiting.named(one.name), one.error, one.sha256)
         uploads.taken(session, upload_id)
-
-
-def _named(found: str, name: str) -> str:
-    """The name in the batch of what was found under the upload's place."""
-    return name + found.removeprefix(_PLACE)
