@@ -8,6 +8,7 @@ migrated; a file of it is best thrown away afterwards.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -16,12 +17,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import text
+
 from models import migrate
 from models.db import Database
 from models.store import listing
 from tests.recorded import recorded
 from tests.servers import OwnRedis
-from tests.topology import Topology
+from tests.topology import Topology, offspring
 
 
 @dataclass
@@ -49,6 +52,24 @@ class Watching:
         for thread in threads:
             thread.start()
         return threads
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor's time a process and those it has started took so far; those that have ended counted by theirs."""
+    own = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = sum(int(one) for one in own[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(cpu_seconds(one) for one in offspring(pid))
+
+
+def servers(topology: Topology) -> float:
+    """The same of Redis, and of PostgreSQL's processes for this run where they are on this machine."""
+    pid = topology.fleet.server_process()
+    found = cpu_seconds(pid)
+    if not topology.database.is_sqlite:
+        query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        with topology.database.engine.connect() as connection:
+            found += sum(cpu_seconds(one) for one in connection.scalars(query))
+    return found
 
 
 def main() -> None:
@@ -86,11 +107,13 @@ def told(topology: Topology, args: argparse.Namespace) -> str:
     for thread in threads:
         thread.join(5)
     pages = args.documents * args.pages
+    cpu = sum(cpu_seconds(worker.pid) for worker in topology.workers) + servers(topology)
     times = sorted(watching.took)
     return (
         f"{args.documents} documents of {args.pages} pages, {args.jobs} jobs, settling {args.settle}\n"
         f"queued in {queued:.1f} s, done in {took:.1f} s: {1000 * took / pages:.1f} ms a page of the clock, "
-        f"{1000 * took * args.jobs / pages:.1f} ms of a job\n"
+        f"{1000 * took * args.jobs / pages:.1f} ms of a job;\n"
+        f"{1000 * cpu / pages:.1f} ms of processor: workers, their readers, database and queue\n"
         f"progress asked {len(times)} times by {args.readers} readers: "
         f"median {1000 * statistics.median(times):.0f} ms, p95 {1000 * times[int(0.95 * len(times))]:.0f} ms\n"
     )

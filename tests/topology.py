@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.archive import ExportFormat, State
+from models.archive import UNFINISHED, ExportFormat, State
 from models.blobs import Blobs
 from models.db import Database
 from models.fleet import Fleet
@@ -114,6 +114,13 @@ class Topology:
                 raise AssertionError(f"not finished after {seconds} s: {left}, {self.fleet.depth()}\n{log}")
             time.sleep(0.1)
         return time.monotonic() - begun
+
+    def wait_for(self, batch_id: int, seconds: float) -> None:
+        """Wait until a batch is done."""
+        until = time.monotonic() + seconds
+        while any(one.state in UNFINISHED for one in self.documents(batch_id)):
+            assert time.monotonic() < until, self.documents(batch_id)
+            time.sleep(0.1)
 
     def export(self, batch_id: int, seconds: float = 60.0) -> bytes:
         """An export of a batch, made by the workers."""

@@ -108,18 +108,20 @@ def start_page(session: Session, key: PageKey, attempt: Attempt) -> Start:
     page = _locked_page(session, key)
     if page is None or page.finished_at is not None:
         return Start.DONE
-    if not wanted(session, key.reading_id):
+    around = _around(session, key.reading_id)
+    if not around.wanted:
         page.sent_at = page.started_at = None
         return Start.CANCELLED
     if page.started_at is not None and not attempt.again and abs(at(session) - page.started_at) < attempt.busy:
         return Start.BUSY
-    reason = _hopeless(session, page, attempt)
+    reason = _hopeless(page, around.failed, attempt)
     if reason:
         _set_aside(session, page, reason)
         return Start.SET_ASIDE
     page.started_at, page.worker, page.attempts = at(session), attempt.worker, page.attempts + 1
-    begun = update(Reading).where(Reading.id == key.reading_id, Reading.started_at.is_(None))
-    session.execute(begun.values(started_at=at(session)))
+    if not around.begun:
+        begun = update(Reading).where(Reading.id == key.reading_id, Reading.started_at.is_(None))
+        session.execute(begun.values(started_at=at(session)))
     return Start.READ
 
 
@@ -226,14 +228,30 @@ def reread(session: Session, document_id: int, engine: str, priority: int) -> in
     return document.reading_id
 
 
-def _hopeless(session: Session, page: Page, attempt: Attempt) -> str:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is to be known of a page's reading: asked in one query, for it is asked for every page."""
+
+    wanted: bool
+    begun: bool
+    failed: int
+
+
+def _around(session: Session, reading_id: int) -> _Around:
+    live = exists().where(Document.reading_id == reading_id, Document.cancelled_at.is_(None))
+    failed = select(func.count()).where(Page.reading_id == reading_id, Page.problem != "").scalar_subquery()
+    query = select(Reading.failure, Reading.started_at, live, failed).where(Reading.id == reading_id)
+    failure, started_at, is_live, count = session.execute(query).one()
+    return _Around(not failure and is_live, started_at is not None, count or 0)
+
+
+def _hopeless(page: Page, failed: int, attempt: Attempt) -> str:
     """Why a page is not to be begun once more; empty if it is."""
     if page.deaths >= MOST_DEATHS:
         return _deadly(page)
     if page.attempts >= MOST_ATTEMPTS:
         return f"reading this page was begun {MOST_ATTEMPTS} times and its worker was lost each time: read it alone"
-    failed = select(func.count()).where(Page.reading_id == page.reading_id, Page.problem != "")
-    return REST if (session.scalar(failed) or 0) >= attempt.most_failed else ""
+    return REST if failed >= attempt.most_failed else ""
 
 
 def _deadly(page: Page) -> str:
