@@ -41,7 +41,7 @@ def describe(app: FastAPI) -> None:
             app.openapi_schema = _completed(found)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI asks for it
 
 
 def _completed(found: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -138,7 +139,7 @@ def test_a_download_goes_on_after_the_server_was_killed(place: Place, tmp_path: 
     with serving(place.database_url, place.redis_url, place.store) as first, Client(first.url, TOKEN) as client:
         client.open_batch("x")
         for number in range(3):
-            client._ask("PUT", f"/api/batches/1/files/{number}.pdf", content=lambda n=number: iter([PDF, bytes([n])]))
+            client._ask("PUT", f"/api/batches/1/files/{number}.pdf", content=partial(iter, [PDF, bytes([number])]))
             finish(place.database, place.blobs, number + 1, extraction())
         asked = client._ask("POST", "/api/exports", {"name": "x"}).json()  # without waiting
         assert make_export(place.database, place.blobs, asked["id"])

@@ -12,6 +12,8 @@ from models.passwords import matches, wrong_with
 from models.store import audit, people
 from worker import cli
 
+LONG, NEWEST = "several long words", "my newest password"
+
 
 @pytest.fixture
 def says(database_url: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
@@ -27,10 +29,10 @@ def user(says: pytest.MonkeyPatch, *words: str, password: str = "") -> int:
 def test_people_are_added_changed_and_shut_out(
     says: pytest.MonkeyPatch, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert user(says, "add", "王芳", password="several long words") == 0  # noqa: S106  # a password of tests
-    assert user(says, "add", "李雷", "--role", "reviewer", "--password-stdin", password="other long words") == 0  # noqa: S106
-    assert user(says, "add", " 王芳 ", password="several long words") == 2  # noqa: S106
-    assert user(says, "password", "王芳", password="my newest password") == 0  # noqa: S106
+    assert user(says, "add", "王芳", password=LONG) == 0
+    assert user(says, "add", "李雷", "--role", "reviewer", "--password-stdin", password=LONG) == 0
+    assert user(says, "add", " 王芳 ", password=LONG) == 2
+    assert user(says, "password", "王芳", password=NEWEST) == 0
     assert user(says, "disable", "李雷") == 0
     capsys.readouterr()
     assert user(says, "list") == 0
@@ -38,7 +40,7 @@ def test_people_are_added_changed_and_shut_out(
     with database.snapshot() as session:
         found = people.user_by_name(session, "王芳")
         assert found is not None
-        assert matches("my newest password", found.password)
+        assert matches(NEWEST, found.password)
         assert [entry.action for entry in audit.entries(session)][-1] == "person added"
 
 
