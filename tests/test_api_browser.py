@@ -135,6 +135,11 @@ def test_a_folder_is_sent_and_watched_to_the_end(station: Station, files: Path) 
     for name in ("2021 年部门决算", "2022 年部门决算", "2023 年部门决算"):
         finish(station.database, station.blobs, found[name], extraction(doubtful=name.startswith("2022")))
     expect(page.locator("[data-count=done] b")).to_have_text("3", timeout=5000)
+    expect(page.locator("section[data-fresh=documents] tbody tr")).to_have_count(6)
+    expect(page.locator("[data-fresh=refusals] tbody tr")).to_have_count(1)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.click("button[data-ask]")
+    assert "did=cancel" not in page.url
     expect(page.locator("[data-count=needs-review] b")).to_have_text("1")
     page.context.close()
 
