@@ -14,8 +14,9 @@ import os
 import re
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -27,6 +28,8 @@ from models.archive import Blob
 PIECE = 1 << 20
 _BLOCK = 5 << 20
 """What is sent to S3 at a time; it wants at least 5 MiB, and allows 10,000 of them: 50 GB."""
+_NEW = timedelta(hours=12)
+"""Bytes written so lately are not written again; what nobody speaks of is tidied away only when twice as old."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _S3: dict[str, Any] = {
     "default_block_size": _BLOCK,
@@ -124,9 +127,9 @@ class Blobs:
         return self.keep(writer)
 
     def put_bytes(self, data: bytes) -> Blob:
-        """Store what is in memory; nothing is written if it is there already."""
+        """Store what is in memory; nothing is written if it is there already, and new enough not to be tidied away."""
         blob = Blob(hashlib.sha256(data).hexdigest(), len(data))
-        return blob if self.has(blob.sha256) else self.put([data])
+        return blob if self._is_new(blob.sha256) else self.put([data])
 
     def put_file(self, file: BinaryIO, most: int | None = None) -> Blob:
         """Store what is left of an open file."""
@@ -154,6 +157,15 @@ class Blobs:
         with to.open("wb") as file:
             for piece in self.stream(sha256):
                 file.write(piece)
+
+    def local(self, sha256: str) -> Path | None:
+        """Where a blob lies on a disk of this machine; None if the store is elsewhere. Raises NotStoredError."""
+        if not _is_local(self._files):
+            return None
+        path = Path(self._path(sha256))
+        if not path.is_file():
+            raise NotStoredError(f"the store holds no {sha256}: restore it from a backup, or upload again")
+        return path
 
     def has(self, sha256: str) -> bool:
         """Whether a blob is there."""
@@ -193,6 +205,33 @@ class Blobs:
         with _said("write"), suppress(FileNotFoundError):
             self._files.rm_file(self._under("parts", key))
 
+    def old(self, folder: str, before: datetime) -> list[str]:
+        """The names under `new`, `parts` or `blobs/XX` that were last written before."""
+        with _said("list"):
+            try:
+                found = self._files.ls(self._under(*folder.partition("/")[::2]).rstrip("/"), detail=True)
+            except FileNotFoundError:
+                return []
+        return sorted(one["name"].rpartition("/")[2] for one in found if one["type"] == "file" and _at(one) < before)
+
+    def remove_new(self, key: str) -> None:
+        """Remove a stream that was never kept: whoever wrote it is gone."""
+        with _said("write"), suppress(FileNotFoundError):
+            self._files.rm_file(self._under("new", key))
+
+    def drop_unfinished(self, before: datetime) -> int:
+        """Have S3 forget the pieces of objects whose sending began before and never ended; how many objects."""
+        if _is_local(self._files):
+            return 0
+        bucket, _, prefix = self._root.partition("/")
+        with _said("list"):
+            told = self._files.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
+            found = [one for one in told.get("Uploads", ()) if one["Initiated"] < before]
+            for one in found:
+                where = {"Bucket": bucket, "Key": one["Key"], "UploadId": one["UploadId"]}
+                self._files.call_s3("abort_multipart_upload", **where)
+        return len(found)
+
     def problem(self) -> str:
         """What is wrong with the store, in words; empty if it can be written and read."""
         try:
@@ -207,10 +246,15 @@ class Blobs:
             while piece := file.read(PIECE):
                 yield piece
 
+    def _is_new(self, sha256: str) -> bool:
+        try:
+            with _said("read", sha256):
+                return _at(self._files.info(self._path(sha256))) > datetime.now(UTC) - _NEW
+        except NotStoredError:
+            return False
+
     def _move(self, path: str, to: str) -> None:
-        if self._files.exists(to):
-            self._files.rm_file(path)
-            return
+        """Also where the same bytes are there already: that makes them new, and safe from tidying."""
         if _is_local(self._files):
             Path(to).parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, to)  # noqa: PTH105  # both are paths of fsspec
@@ -264,6 +308,12 @@ def _write(writer: Writer, pieces: Iterable[bytes]) -> None:
     except BaseException:
         writer.abandon()
         raise
+
+
+def _at(info: Mapping[str, Any]) -> datetime:
+    """When something in the store was last written."""
+    found = info.get("LastModified") or datetime.fromtimestamp(info["mtime"], UTC)
+    return cast(datetime, found)
 
 
 def _is_local(files: AbstractFileSystem) -> bool:

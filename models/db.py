@@ -36,9 +36,14 @@ class DatabaseAwayError(RuntimeError):
     """The database does not answer, or could not do it at this moment; trying later may help."""
 
 
+def now() -> datetime:
+    """The time by this machine's clock, in UTC, which may be wrong and may jump."""
+    return datetime.now(UTC)
+
+
 def at(session: Session) -> datetime:
     """The time of the session's transaction, in UTC: the same for all it writes."""
-    return cast(datetime, session.info.setdefault(_AT, datetime.now(UTC)))
+    return cast(datetime, session.info.setdefault(_AT, now()))
 
 
 def after_commit(session: Session, action: Callable[[], object]) -> None:
@@ -72,7 +77,7 @@ class Database:
         does not wait for PostgreSQL's disk: the last half second may be gone should that machine fail. Raises
         DatabaseAwayError; whether a commit that was cut off took place is then unknown.
         """
-        with Session(self.engine, expire_on_commit=False, info={_AT: moment or datetime.now(UTC)}) as session:
+        with Session(self.engine, expire_on_commit=False, info={_AT: moment or now()}) as session:
             with _said(), session.begin():
                 if not lasting and not self.is_sqlite:
                     session.execute(text("SET LOCAL synchronous_commit = off"))
@@ -85,7 +90,7 @@ class Database:
 
         Raises DatabaseAwayError.
         """
-        with _said(), Session(self.engine, autoflush=False, info={_AT: datetime.now(UTC)}) as session:
+        with _said(), Session(self.engine, autoflush=False, info={_AT: now()}) as session:
             session.connection(execution_options=self._reading())
             yield session
             session.rollback()

@@ -63,12 +63,12 @@ def content_of(head: bytes, name: str) -> Content:
     """What a file holds that begins with these bytes, `HEAD` of them or all; raises as `content` does."""
     if not head:
         raise UnreadableError("the file is empty (0 bytes): get it again from its source")
-    if head.startswith(_ZIPS):  # before PDF: its first member, if packed without compression, begins with %PDF
+    if head.startswith(_IMAGES):
+        return Content.IMAGE
+    if head.startswith(_ZIPS):  # before PDF: one that is stored without compression begins with its first file
         return Content.ZIP
     if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
         return Content.PDF
-    if head.startswith(_IMAGES):
-        return Content.IMAGE
     for signature, what in _OTHERS:
         if head.startswith(signature):
             raise UnreadableError(f"this is {what}")

@@ -18,6 +18,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from models.db import Session, after_commit
+from models.logs import context
 
 QUEUE = "jiaokan"
 
@@ -37,10 +38,10 @@ class Priority(IntEnum):
     """What goes first: the smaller number."""
 
     REVIEW = 0
+    SWEEP = 1
     FINISH = 2
     PERSON = 4
     BATCH = 6
-    SWEEP = 8
 
 
 class QueueError(RuntimeError):
@@ -90,6 +91,11 @@ class Times:
         """Any other task sent longer ago than this is sent again."""
         return timedelta(seconds=max(self.hard(task) for task in (Task.TAKE_IN, Task.EXPORT, Task.SETTLE)))
 
+    @property
+    def sweep(self) -> float:
+        """How long after a sweep the next begins; a quarter of what a page may take, within 2 to 30 s."""
+        return min(max(self.page_seconds / 4, 2.0), 30.0)
+
 
 def make_app(redis_url: str, page_seconds: float, child_megabytes: int) -> Celery:
     """The Celery application; connects when used."""
@@ -116,6 +122,8 @@ def make_app(redis_url: str, page_seconds: float, child_megabytes: int) -> Celer
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        worker_soft_shutdown_timeout=10.0,
         broker_transport_options={
             "visibility_timeout": times.visibility,
             "priority_steps": list(range(10)),
@@ -133,7 +141,8 @@ def make_app(redis_url: str, page_seconds: float, child_megabytes: int) -> Celer
 def send(app: Celery, task: Task, *numbers: int, priority: Priority = Priority.BATCH) -> None:
     """Send a task now; raises QueueError if the queue is away."""
     try:
-        app.send_task(task.value, args=numbers, priority=priority.value, ignore_result=True)
+        asked = {"jiaokan_request": context()["request"]} if "request" in context() else {}
+        app.send_task(task.value, args=numbers, priority=priority.value, ignore_result=True, headers=asked)
     except (OperationalError, OSError) as error:
         raise QueueError(f"the queue does not answer ({error}): check JIAOKAN_REDIS_URL and the server") from error
 

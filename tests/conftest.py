@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import migrate, redis_server
 from models.db import Database
+from tests.servers import OwnRedis
 
 POSTGRES = os.environ.get("JIAOKAN_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
@@ -95,6 +96,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture
+def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server for one test alone, which may do to it what it likes."""
+    with OwnRedis(tmp_path_factory.mktemp("own-redis")) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

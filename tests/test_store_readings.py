@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from models.archive import Start, State
 from models.db import Database, Session
 from models.rows import Page, Reading
 from models.store import batches, readings
 from models.store.batches import Ask
-from models.store.readings import PageKey, PageResult
+from models.store.readings import Attempt, PageKey, PageResult
 from tests.archives import AGAIN, BUSY, FRESH, add, batch_of, later, person, read
 
 
@@ -65,22 +63,55 @@ def test_every_step_may_come_twice(database: Database) -> None:
         assert readings.start_page(session, PageKey(reading, 9), FRESH) is Start.DONE
 
 
-@pytest.mark.parametrize("noticed", ["by the queue", "by time"])
-def test_a_page_that_kills_its_workers_is_set_aside(database: Database, noticed: str) -> None:
+def test_a_page_that_kills_its_readers_is_set_aside(database: Database) -> None:
     _, (reading,) = batch_of(database, "a.pdf", pages=2)
     key = PageKey(reading, 1)
     with database.transaction() as session:
         read(session, reading, 2)
-        for _ in range(readings.MOST_DEATHS):
-            attempt = AGAIN if noticed == "by the queue" else FRESH
-            assert readings.start_page(session, key, attempt) is Start.READ
-            later(session, seconds=0 if noticed == "by the queue" else BUSY.total_seconds() + 1)
-        assert readings.start_page(session, key, attempt) is Start.SET_ASIDE
+        for death in range(1, readings.MOST_DEATHS + 1):
+            assert readings.start_page(session, key, FRESH) is Start.READ
+            assert readings.killed(session, key, "SIGSEGV") is (death == readings.MOST_DEATHS)
+        assert not readings.killed(session, key, "SIGSEGV")
         assert readings.all_read(session, reading)
         page = page_of(session, reading, 1)
-        assert page.problem.startswith("reading this page ended its worker 3 times")
-        assert page.attempts == 3
+        assert page.problem == "reading this page ended its worker 3 times; one was the last: SIGSEGV"
+        assert (page.attempts, page.deaths) == (3, 3)
         assert state_of(session, reading) is State.SETTLING
+
+
+def test_a_worker_lost_is_no_fault_of_its_page_but_not_for_ever(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=1)
+    key = PageKey(reading, 1)
+    with database.transaction() as session:
+        for count in range(readings.MOST_ATTEMPTS):
+            assert readings.start_page(session, key, AGAIN if count % 3 == 1 else FRESH) is Start.READ
+            if count % 3 == 1:
+                readings.release(session, [key])
+            else:
+                later(session, seconds=(count % 3) * (BUSY.total_seconds() + 1))
+        page = page_of(session, reading, 1)
+        assert (page.deaths, page.attempts) == (0, readings.MOST_ATTEMPTS)
+        assert readings.start_page(session, key, AGAIN) is Start.SET_ASIDE
+
+
+def test_a_clock_set_back_does_not_keep_a_page_for_ever(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=1)
+    key = PageKey(reading, 1)
+    with database.transaction() as session:
+        readings.start_page(session, key, FRESH)
+        assert readings.start_page(session, key, FRESH) is Start.BUSY
+        later(session, hours=-3)
+        assert readings.start_page(session, key, FRESH) is Start.READ
+
+
+def test_after_too_many_failed_pages_the_rest_is_not_read(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=3)
+    with database.transaction() as session:
+        read(session, reading, 1, 2, problem="blotted")
+        few = Attempt("one", again=False, busy=BUSY, most_failed=2)
+        assert readings.start_page(session, PageKey(reading, 3), few) is Start.SET_ASIDE
+        assert readings.all_read(session, reading)
+        assert page_of(session, reading, 3).problem == readings.REST
 
 
 def test_a_page_given_back_has_not_killed_anybody(database: Database) -> None:
@@ -89,7 +120,8 @@ def test_a_page_given_back_has_not_killed_anybody(database: Database) -> None:
         for _ in range(5):
             assert readings.start_page(session, PageKey(reading, 1), AGAIN) is Start.READ
             readings.give_back(session, PageKey(reading, 1))
-        assert page_of(session, reading, 1).deaths == 0
+        page = page_of(session, reading, 1)
+        assert (page.deaths, page.attempts) == (0, 0)
 
 
 def test_a_file_that_kills_whoever_opens_it_fails(database: Database) -> None:

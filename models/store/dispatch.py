@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,6 +12,9 @@ from sqlalchemy.orm import Session
 from models.db import at
 from models.rows import Document, Export, Page, Reading, Upload
 from models.store.readings import PageKey
+
+_CLOCKS = timedelta(minutes=1)
+"""How far the clocks of machines may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,33 @@ def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
     return chosen
 
 
-def pages_out(session: Session) -> int:
-    """How many pages are sent and not finished: in the queue, or being read."""
-    query = select(func.count()).select_from(Page).join(Reading, Reading.id == Page.reading_id)
-    return session.scalar(query.where(Page.sent_at.is_not(None), Page.finished_at.is_(None), _alive())) or 0
+def openings_to_send(session: Session, room: int, each: int) -> list[int]:
+    """The next files to be opened, marked as sent: at most `room` out at a time, and batches take turns."""
+    unopened = (Reading.page_count.is_(None), Reading.read_at.is_(None), _alive())
+    out = session.scalar(select(func.count()).select_from(Reading).where(*unopened, Reading.sent_at.is_not(None))) or 0
+    if out >= room:
+        return []
+    turn = func.row_number().over(partition_by=(Reading.priority, Reading.batch_id), order_by=Reading.id)
+    ranked = select(Reading.id, Reading.priority, turn.label("turn")).where(*unopened, Reading.sent_at.is_(None))
+    found = ranked.subquery()
+    query = select(found.c.id).where(found.c.turn <= each).order_by(found.c.priority, found.c.turn, found.c.id)
+    chosen = list(session.scalars(query.limit(room - out)))
+    sent = update(Reading).where(Reading.id.in_(chosen), Reading.sent_at.is_(None)).values(sent_at=at(session))
+    return sorted(session.scalars(sent.returning(Reading.id).execution_options(synchronize_session=False)))
+
+
+def pages_out(session: Session) -> tuple[int, int]:
+    """How many pages are sent and not finished, in the queue or being read; and how many of them are being read."""
+    query = select(func.count(), func.count(Page.started_at)).select_from(Page)
+    query = query.join(Reading, Reading.id == Page.reading_id)
+    out, begun = session.execute(query.where(Page.sent_at.is_not(None), Page.finished_at.is_(None), _alive())).one()
+    return out, begun
+
+
+def priorities(session: Session, reading_ids: Iterable[int]) -> dict[int, int]:
+    """How urgent readings are."""
+    found = session.execute(select(Reading.id, Reading.priority).where(Reading.id.in_(set(reading_ids))))
+    return dict(iter(found))
 
 
 def mark_opening_sent(session: Session, reading_id: int) -> None:
@@ -72,17 +99,18 @@ def mark_opening_sent(session: Session, reading_id: int) -> None:
 def lost(session: Session, page_before: datetime, task_before: datetime) -> Lost:
     """What is to be sent again: pages sent or begun before `page_before`, other tasks sent before `task_before`.
 
-    What is found is marked as sent now. A task that was not lost after all, and runs twice, does no harm.
+    What was sent at a time still to come was sent by a clock that went wrong, and counts as lost. What is found is
+    marked as sent now. A task that was not lost after all, and runs twice, does no harm.
     """
     return Lost(
         uploads=_again(session, Upload, Upload.size.is_not(None), Upload.sha256.is_not(None),
-                       Upload.taken_at.is_(None), Upload.failure == "", _before(Upload, task_before)),
+                       Upload.taken_at.is_(None), Upload.failure == "", _before(session, Upload, task_before)),
         openings=_again(session, Reading, Reading.page_count.is_(None), Reading.failure == "", _live(),
-                        _before(Reading, task_before)),
+                        Reading.sent_at.is_not(None), _before(session, Reading, task_before)),
         unsettled=_unsettled(session, task_before),
         unfinished=_unfinished(session),
         exports=_again(session, Export, Export.finished_at.is_(None), Export.failure == "",
-                       _before(Export, task_before)),
+                       _before(session, Export, task_before)),
         pages=_lost_pages(session, page_before),
     )  # fmt: skip
 
@@ -123,8 +151,12 @@ def _alive() -> ColumnElement[bool]:
     return and_(Reading.failure == "", _live())
 
 
-def _before(row: type[Upload | Reading | Export], moment: datetime) -> ColumnElement[bool]:
-    return or_(row.sent_at.is_(None), row.sent_at < moment)
+def _before(session: Session, row: type[Upload | Reading | Export], moment: datetime) -> ColumnElement[bool]:
+    return or_(row.sent_at.is_(None), row.sent_at < moment, row.sent_at > _to_come(session))
+
+
+def _to_come(session: Session) -> datetime:
+    return at(session) + _CLOCKS
 
 
 def _again(session: Session, row: type[Upload | Reading | Export], *where: ColumnElement[bool]) -> tuple[int, ...]:
@@ -136,7 +168,8 @@ def _unsettled(session: Session, moment: datetime) -> tuple[int, ...]:
     """Readings that wait for settling; asking anew is what marks them as sent."""
     late = or_(Reading.settled_for.is_(None), Reading.settled_for != Reading.settle_asked_at)
     query = update(Reading).where(Reading.read_at.is_not(None), Reading.failure == "", late)
-    query = query.where(Reading.settle_asked_at < moment).values(settle_asked_at=at(session))
+    query = query.where(or_(Reading.settle_asked_at < moment, Reading.settle_asked_at > _to_come(session)))
+    query = query.values(settle_asked_at=at(session))
     return tuple(sorted(session.scalars(query.returning(Reading.id).execution_options(synchronize_session=False))))
 
 
@@ -150,8 +183,9 @@ def _unfinished(session: Session) -> tuple[int, ...]:
 
 
 def _lost_pages(session: Session, moment: datetime) -> tuple[PageKey, ...]:
-    query = update(Page).where(Page.finished_at.is_(None), Page.sent_at < moment)
-    query = query.where(or_(Page.started_at.is_(None), Page.started_at < moment))
+    future = _to_come(session)
+    query = update(Page).where(Page.finished_at.is_(None), or_(Page.sent_at < moment, Page.sent_at > future))
+    query = query.where(or_(Page.started_at.is_(None), Page.started_at < moment, Page.started_at > future))
     query = query.where(Page.reading_id.in_(select(Reading.id).where(_alive()))).values(sent_at=at(session))
     found = session.execute(query.returning(Page.reading_id, Page.number).execution_options(synchronize_session=False))
     return tuple(PageKey(*one) for one in sorted(found))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Role, State, batch_state
@@ -20,7 +20,7 @@ MOST_ROWS = 500
 """A page of a list is never longer."""
 
 _STATE: ColumnElement[str] = case(
-    (Document.cancelled_at.is_not(None), State.CANCELLED.value), else_=Reading.state
+    (Document.cancelled_at.is_not(None), literal_column(f"'{State.CANCELLED.value}'")), else_=Reading.state
 ).label("state")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Start
@@ -20,19 +20,25 @@ from models.store.batches import wanted
 from models.store.once import insert_missing
 
 MOST_DEATHS = 3
-"""A page or file that ended so many workers is set aside."""
+"""A page or file that ended so many reading processes is set aside."""
+MOST_ATTEMPTS = 10
+"""A page that was begun so often, and each time lost with its whole worker, is set aside too: nothing goes on for ever.
+It is more than MOST_DEATHS because machines are switched off, and clocks differ, without any page being to blame."""
+REST = "not read, because too many pages of this file failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Who begins on a page or file: the worker's name, and whether the task came again because its worker was lost.
 
-    One that began less than `busy` ago, and whose worker was not lost, is still being read by somebody.
+    One that began less than `busy` ago, and whose worker was not lost, is still being read by somebody. Once
+    `most_failed` pages of a file have failed, the rest is not read.
     """
 
     worker: str
     again: bool
     busy: timedelta
+    most_failed: int = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +108,20 @@ def start_page(session: Session, key: PageKey, attempt: Attempt) -> Start:
     page = _locked_page(session, key)
     if page is None or page.finished_at is not None:
         return Start.DONE
-    if not wanted(session, key.reading_id):
+    around = _around(session, key.reading_id)
+    if not around.wanted:
         page.sent_at = page.started_at = None
         return Start.CANCELLED
-    if page.started_at is not None:
-        if not attempt.again and at(session) - page.started_at < attempt.busy:
-            return Start.BUSY
-        page.deaths += 1
-    if page.deaths >= MOST_DEATHS:
-        page.problem = (
-            f"reading this page ended its worker {MOST_DEATHS} times; {page.worker or 'no worker'} was the last"
-        )
-        page.finished_at = at(session)
+    if page.started_at is not None and not attempt.again and abs(at(session) - page.started_at) < attempt.busy:
+        return Start.BUSY
+    reason = _hopeless(page, around.failed, attempt)
+    if reason:
+        _set_aside(session, page, reason)
         return Start.SET_ASIDE
     page.started_at, page.worker, page.attempts = at(session), attempt.worker, page.attempts + 1
-    begun = update(Reading).where(Reading.id == key.reading_id, Reading.started_at.is_(None))
-    session.execute(begun.values(started_at=at(session)))
+    if not around.begun:
+        begun = update(Reading).where(Reading.id == key.reading_id, Reading.started_at.is_(None))
+        session.execute(begun.values(started_at=at(session)))
     return Start.READ
 
 
@@ -131,11 +135,33 @@ def finish_page(session: Session, key: PageKey, result: PageResult) -> bool:
     return True
 
 
+def killed(session: Session, key: PageKey, reason: str) -> bool:
+    """Reading a page ended its reading process; True if it is set aside for that now, else it is queued again."""
+    page = _locked_page(session, key)
+    if page is None or page.finished_at is not None:
+        return False
+    page.deaths += 1
+    if page.deaths >= MOST_DEATHS:
+        _set_aside(session, page, f"{_deadly(page)}: {reason}")
+        return True
+    page.started_at = page.sent_at = None
+    return False
+
+
 def give_back(session: Session, key: PageKey) -> None:
     """A page could not be read for a reason that is not its own, such as a store that is away: it is queued again."""
     page = _locked_page(session, key)
     if page is not None and page.finished_at is None:
+        page.attempts -= page.started_at is not None
         page.started_at = page.sent_at = None
+
+
+def release(session: Session, keys: Sequence[PageKey]) -> None:
+    """Nobody is at these pages any more: their worker is gone. Whoever is given them next may begin at once."""
+    for key in keys:
+        page = _locked_page(session, key)
+        if page is not None and page.finished_at is None:
+            page.started_at = None
 
 
 def all_read(session: Session, reading_id: int) -> bool:
@@ -200,6 +226,40 @@ def reread(session: Session, document_id: int, engine: str, priority: int) -> in
     document.reading_id = session.scalars(query).one()
     document.cancelled_at = None
     return document.reading_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is to be known of a page's reading: asked in one query, for it is asked for every page."""
+
+    wanted: bool
+    begun: bool
+    failed: int
+
+
+def _around(session: Session, reading_id: int) -> _Around:
+    live = exists().where(Document.reading_id == reading_id, Document.cancelled_at.is_(None))
+    failed = select(func.count()).where(Page.reading_id == reading_id, Page.problem != "").scalar_subquery()
+    query = select(Reading.failure, Reading.started_at, live, failed).where(Reading.id == reading_id)
+    failure, started_at, is_live, count = session.execute(query).one()
+    return _Around(not failure and is_live, started_at is not None, count or 0)
+
+
+def _hopeless(page: Page, failed: int, attempt: Attempt) -> str:
+    """Why a page is not to be begun once more; empty if it is."""
+    if page.deaths >= MOST_DEATHS:
+        return _deadly(page)
+    if page.attempts >= MOST_ATTEMPTS:
+        return f"reading this page was begun {MOST_ATTEMPTS} times and its worker was lost each time: read it alone"
+    return REST if failed >= attempt.most_failed else ""
+
+
+def _deadly(page: Page) -> str:
+    return f"reading this page ended its worker {MOST_DEATHS} times; {page.worker or 'no worker'} was the last"
+
+
+def _set_aside(session: Session, page: Page, reason: str) -> None:
+    page.problem, page.finished_at = reason, at(session)
 
 
 def _read(session: Session, reading: Reading) -> None:
