@@ -57,7 +57,7 @@ def _completed(found: dict[str, Any]) -> dict[str, Any]:
             responses.pop("422", None)
             for status, said in _ERRORS.items():
                 responses.setdefault(status, _problem(said))
-            if path.startswith("/api"):
+            if path.startswith(("/api", "/metrics")):
                 operation["security"] = [{"token": []}]
     return found
 

@@ -94,6 +94,7 @@ def doors(database: Database, folder: Path, **settings: object) -> Iterator[Door
         send=send,
         waker=Waker(lambda: woken.append(1), 0.0),
         queue_problem=lambda: "",
+        figures=lambda: b"jiaokan_workers 1\n",
     )
     yield Doors(create_app(kit=kit), kit, sent, woken)
     kit.waker.close()

@@ -18,6 +18,7 @@ from tests.doors import PDF, Doors, doors
 MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /healthz": (200, 200, 200, 200, 200),
     "GET /readyz": (200, 200, 200, 200, 200),
+    "GET /metrics": (401, 403, 403, 403, 200),
     "GET /api/me": (401, 200, 200, 200, 200),
     "GET /api/tokens": (401, 200, 200, 200, 200),
     "POST /api/tokens": (401, 201, 201, 201, 201),

@@ -95,5 +95,5 @@ def test_examples_are_told_where_names_are_not_enough(found: Doors) -> None:
 def test_pages_are_no_part_of_the_api(found: Doors) -> None:
     for context in iter_route_contexts(found.app.routes):
         if isinstance(context.route, APIRoute):
-            outside = str(context.path).startswith(("/api", "/healthz", "/readyz"))
+            outside = str(context.path).startswith(("/api", "/healthz", "/readyz", "/metrics"))
             assert context.route.include_in_schema is outside, context.path
