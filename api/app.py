@@ -17,9 +17,10 @@ from api import batches, described, errors, exports, health, pages, people, peop
 from api.deps import Kit, Send, guard
 from api.shield import Shield
 from api.waking import Waker
-from models import queue
+from models import metrics, queue
 from models.blobs import Blobs
 from models.db import Database
+from models.fleet import Fleet
 from models.queue import Priority, Task
 from models.settings import MEBIBYTE, Settings
 
@@ -62,13 +63,16 @@ def make_kit(settings: Settings) -> Kit:
     """The ways to everything that the settings name; nothing is connected yet. Raises QueueError without a queue."""
     celery = queue.make_app(settings.redis_url.get_secret_value(), settings.page_seconds, settings.child_megabytes)
     send = cast(Send, partial(queue.send, celery))
+    fleet = Fleet(settings.redis_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), _CONNECTIONS)
     return Kit(
         settings=settings,
-        database=Database(settings.database_url.get_secret_value(), _CONNECTIONS),
+        database=database,
         blobs=Blobs(settings.store_url),
         send=send,
         waker=Waker(lambda: send(Task.SWEEP, priority=Priority.SWEEP)),
-        queue_problem=partial(queue.problem, settings.redis_url.get_secret_value()),
+        queue_problem=fleet.problem,
+        figures=lambda: metrics.exposition(database, fleet),
     )
 
 

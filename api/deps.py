@@ -51,6 +51,7 @@ class Kit:
     send: Send
     waker: Waker
     queue_problem: Callable[[], str]
+    figures: Callable[[], bytes]
 
     def unpack(self, upload_id: int) -> None:
         """Have a worker take the files of an upload; after the commit."""

@@ -41,7 +41,7 @@ def describe(app: FastAPI) -> None:
             app.openapi_schema = _completed(found)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI asks for it
 
 
 def _completed(found: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _completed(found: dict[str, Any]) -> dict[str, Any]:
             responses.pop("422", None)
             for status, said in _ERRORS.items():
                 responses.setdefault(status, _problem(said))
-            if path.startswith("/api"):
+            if path.startswith(("/api", "/metrics")):
                 operation["security"] = [{"token": []}]
     return found
 

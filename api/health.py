@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
-from api.deps import Ways, public
+from api.deps import Ways, allowed, public
 from api.schemas import Health
+from models.archive import Role
+from models.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
+_FIGURES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
 @router.get("/healthz", summary="Alive")
@@ -26,3 +31,10 @@ def readyz(kit: Ways, response: Response) -> Health:
     if problems:
         response.status_code = 503
     return Health(status="not ready" if problems else "ok", problems=problems)
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=Response, responses=_FIGURES)
+@allowed(Role.ADMIN)
+def metrics(kit: Ways) -> Response:
+    """Computed from the facts in the database at this moment; Prometheus comes in with an admin's token."""
+    return Response(kit.figures(), media_type=CONTENT_TYPE)

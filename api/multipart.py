@@ -27,7 +27,7 @@ class FormFiles:
             "on_header_field": self._on_field, "on_header_value": self._on_value, "on_header_end": self._on_header,
             "on_headers_finished": self._on_part, "on_part_data": self._on_data, "on_part_end": self._on_end,
         }  # fmt: skip
-        self._parser = MultipartParser(options[b"boundary"], callbacks)  # type: ignore[arg-type]
+        self._parser = MultipartParser(options[b"boundary"], callbacks)  # type: ignore[arg-type]  # its types want exact callbacks
 
     async def __aiter__(self) -> AsyncIterator[str]:
         """The name of each file, as its sender calls it; other fields of the form are passed over."""

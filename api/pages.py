@@ -15,7 +15,7 @@ from api.batches import all_batches, cells_of, one_batch, one_document, open_bat
 from api.deps import Calls, Reads, Writes, allowed, public
 from api.errors import ProblemError
 from api.exports import ask, some_exports
-from api.rendering import LANGUAGE_COOKIE, LANGUAGES, render, secure_cookies
+from api.rendering import LANGUAGE_COOKIE, LANGUAGES, SHARES, render, secure_cookies
 from api.schemas import After, Asked, BatchAsked, ExportAsked, Filter, From, IdPath
 from api.uploads import upload_out
 from models.archive import ExportFormat, State
@@ -73,7 +73,7 @@ def batch_page(  # noqa: PLR0913  # each is a query parameter
         "refusals": refused(session, call.who, batch_id),
         "uploads": [upload for upload in waiting if upload.state != "taken"],
         "chosen": {"state": wanted.value if wanted else "", "name": name},
-        "states": [one.value for one in State],
+        "states": [one.value for one in SHARES],
         "formats": [one.value for one in ExportFormat],
     }
     return render(call.request, "batch.html", values)

@@ -20,7 +20,8 @@ LANGUAGES = ("zh", "en")
 LANGUAGE_COOKIE = "jiaokan_language"
 _HERE = Path(__file__).parent
 _KIBI = 1024
-_SHARES = (State.DONE, State.NEEDS_REVIEW, State.FAILED, State.SETTLING, State.READING, State.QUEUED, State.CANCELLED)
+SHARES = (State.DONE, State.NEEDS_REVIEW, State.FAILED, State.SETTLING, State.READING, State.QUEUED, State.CANCELLED)
+"""The order in which states stand beside each other."""
 
 
 def render(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
@@ -67,7 +68,7 @@ def shares(documents: Mapping[State, int]) -> list[dict[str, Any]]:
     """The states of documents as parts of a bar from 0 to 100."""
     total, at = sum(documents.values()) or 1, 0.0
     parts = []
-    for state in _SHARES:
+    for state in SHARES:
         width = 100 * documents.get(state, 0) / total
         if width:
             parts.append({"state": state.value, "x": round(at, 3), "width": round(width, 3)})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 import uuid
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models.logs import about
 
 _NUMBER = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 POLICY = "; ".join(
@@ -24,6 +28,9 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
+_SHOWN = 100
+"""Paths can hold names of files: no more of them stands in logs."""
+_log = logging.getLogger(__name__)
 _HTTPS = "max-age=31536000"
 
 
@@ -41,9 +48,13 @@ class Shield:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         number = given.decode() if _NUMBER.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = number
+        begun = time.monotonic()
 
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                took = round(time.monotonic() - begun, 3)
+                said = {"method": scope["method"], "path": scope["path"][:_SHOWN], "status": message["status"]}
+                _log.info("answered", extra={**said, "seconds": took})
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
@@ -53,4 +64,5 @@ class Shield:
                     headers["strict-transport-security"] = _HTTPS
             await send(message)
 
-        await self._app(scope, receive, shielded)
+        with about(request=number):
+            await self._app(scope, receive, shielded)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
@@ -50,7 +49,6 @@ class QueueError(RuntimeError):
 
 _PAGES = {Task.TAKE_IN: 10, Task.OPEN: 2, Task.READ_PAGE: 1, Task.SETTLE: 2, Task.EXPORT: 30, Task.SWEEP: 1}
 """How long a task may take, in what one page may take."""
-_ASK_SECONDS = 3
 _START_SECONDS = 60
 """What a task may take besides: loading models, the store, the database."""
 _GRACE = 1.25
@@ -150,14 +148,3 @@ def send(app: Celery, task: Task, *numbers: int, priority: Priority = Priority.B
 def send_after(session: Session, app: Celery, task: Task, *numbers: int, priority: Priority = Priority.BATCH) -> None:
     """Send a task once the session's transaction is committed; if the queue is away then, the sweep sends it later."""
     after_commit(session, lambda: send(app, task, *numbers, priority=priority))
-
-
-def problem(redis_url: str) -> str:
-    """What is wrong with the queue's server, in words; empty if it answers."""
-    address = redis_url.replace("redis+socket://", "unix://", 1)
-    try:
-        with redis.Redis.from_url(address, socket_timeout=_ASK_SECONDS, socket_connect_timeout=_ASK_SECONDS) as client:
-            client.ping()
-    except (redis.RedisError, OSError, ValueError) as error:
-        return f"the queue does not answer ({error}): check JIAOKAN_REDIS_URL and the server"
-    return ""

@@ -44,7 +44,7 @@ class Doors:
 
     def person(self, name: str, role: Role = Role.UPLOADER) -> str:
         """Add a person; their token."""
-        token = f"jk_{name}_{'x' * 20}"
+        token = f"jk_{digest(name)}"
         with self.kit.database.transaction() as session:
             user = people.add_user(session, name, role, _HASHED)
             assert user is not None
@@ -94,6 +94,7 @@ def doors(database: Database, folder: Path, **settings: object) -> Iterator[Door
         send=send,
         waker=Waker(lambda: woken.append(1), 0.0),
         queue_problem=lambda: "",
+        figures=lambda: b"jiaokan_workers 1\n",
     )
     yield Doors(create_app(kit=kit), kit, sent, woken)
     kit.waker.close()

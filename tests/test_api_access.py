@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -17,6 +18,7 @@ from tests.doors import PDF, Doors, doors
 MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /healthz": (200, 200, 200, 200, 200),
     "GET /readyz": (200, 200, 200, 200, 200),
+    "GET /metrics": (401, 403, 403, 403, 200),
     "GET /api/me": (401, 200, 200, 200, 200),
     "GET /api/tokens": (401, 200, 200, 200, 200),
     "POST /api/tokens": (401, 201, 201, 201, 201),
@@ -70,7 +72,7 @@ MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /audit": (303, 403, 403, 403, 200),
 }
 OPEN = {"/api/openapi.json", "/static"}
-BODIES: dict[str, dict[str, object]] = {
+BODIES: dict[str, dict[str, Any]] = {
     "POST /api/tokens": {"json": {"name": "x"}},
     "POST /api/users": {"json": {"name": "new", "role": "reviewer", "password": "several long words"}},
     "PATCH /api/users/{user_id}": {"json": {"role": "reviewer"}},
@@ -135,6 +137,6 @@ def test_each_role_may_do_what_is_listed(open_doors: tuple[Doors, list[str]], wh
                 path = path.replace(name, value)
             for name in ("batch", "document", "export", "upload"):
                 path = path.replace(f"{{{name}_id}}", "1")
-            with client.stream(method, path, **BODIES.get(address, {})) as answer:  # type: ignore[arg-type]
+            with client.stream(method, path, **BODIES.get(address, {})) as answer:
                 answers[address] = answer.status_code
     assert answers == {address: statuses[who] for address, statuses in MATRIX.items()}

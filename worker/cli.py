@@ -17,10 +17,12 @@ COMMANDS = {
     "api": ("worker.commands.api", "the service's HTTP server alone"),
     "worker": ("worker.commands.worker", "read and settle what the service's queue holds"),
     "doctor": ("worker.commands.doctor", "check everything the service needs, and say what to do"),
+    "user": ("worker.commands.user", "people of the service: add one, set a password, shut one out"),
+    "push": ("worker.commands.push", "send a folder to a service, wait, and bring the tables back"),
     "migrate": ("worker.commands.migrate", "bring the service's database to the shape this version expects"),
     "corpus": ("corpus.command", "make test documents of known figures, and measure how well they are read"),
 }
-_SERVICE = tuple(f"worker.commands.{name}" for name in ("api", "doctor", "migrate", "serve"))
+_SERVICE = tuple(f"worker.commands.{name}" for name in ("api", "doctor", "migrate", "push", "serve", "user"))
 DONE, SOME_FAILED, CANNOT_START, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -1,6 +1,5 @@
 // Buttons that end something ask first.
-for (const button of document.querySelectorAll("button[data-ask]")) {
-  button.addEventListener("click", (event) => {
-    if (!window.confirm(button.dataset.ask)) event.preventDefault();
-  });
-}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-ask]");
+  if (button && !window.confirm(button.dataset.ask)) event.preventDefault();
+});

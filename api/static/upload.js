@@ -115,7 +115,7 @@ function tell(area, outcome, counts) {
   what.textContent = words(outcome.outcome);
   what.className = `o-${outcome.outcome}`;
   line.append(name, what);
-  const more = outcome.reason || outcome.same_as;
+  const more = outcome.reason || (outcome.same_as && `= ${outcome.same_as}`);
   if (more) {
     const why = document.createElement("small");
     why.textContent = more;

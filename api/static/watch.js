@@ -1,4 +1,6 @@
 // Shows how far a batch or document is, as the server tells it. The page is right without this, as of when it was made.
+import { localTimes } from "./times.js";
+
 const ORDER = ["done", "needs-review", "failed", "settling", "reading", "queued", "cancelled"];
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -14,14 +16,26 @@ function watch(panel) {
     source.addEventListener("end", () => {
       source.close();
       source = null;
-      if (!("finished" in panel.dataset)) location.reload();
+      refresh();
     });
   };
   if (!("finished" in panel.dataset)) start();
   document.addEventListener("jiaokan:added", () => {
-    delete panel.dataset.finished;
+    refresh();
     start();
   });
+}
+
+// The lists of the page as the server has them now; the rest, such as what came of each file that was sent, stays.
+async function refresh() {
+  const answer = await fetch(location.href);
+  if (!answer.ok) return;
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const old of document.querySelectorAll("[data-fresh]")) {
+    const fresh = now.querySelector(`[data-fresh="${old.dataset.fresh}"]`);
+    if (fresh) old.replaceWith(document.adoptNode(fresh));
+  }
+  localTimes();
 }
 
 function show(panel, told) {
