@@ -105,11 +105,22 @@ def begun(topology: Topology, share: float = 0.2) -> None:
     raise AssertionError("nothing was read")
 
 
+def at_work(topology: Topology) -> None:
+    """Wait until a page is being read, for a while: a worker that is only starting is no great loss."""
+    until = time.monotonic() + 8
+    while time.monotonic() < until and topology.left():
+        with topology.database.snapshot() as session:
+            if session.scalar(select(func.count()).where(Page.started_at.is_not(None), Page.finished_at.is_(None))):
+                return
+        time.sleep(0.05)
+
+
 def kill_some(topology: Topology, times: int, chance: random.Random) -> int:
     """Kill -9 a worker or one of its processes, so often or until all is done; a worker that is gone is replaced."""
     killed = 0
     while killed < times and topology.left():
-        time.sleep(chance.uniform(0.2, 1.2))
+        at_work(topology)
+        time.sleep(chance.uniform(0.0, 0.3))
         worker = chance.choice([one for one in topology.workers if one.poll() is None])
         victim = chance.choice([worker.pid, *offspring(worker.pid)])
         try:

@@ -93,6 +93,10 @@ def test_what_was_backed_up_is_there_again(tmp_path: Path, topology: Topology) -
         assert migrate.problem(again.database) == ""
         again.worker()
         assert again.export(batch) == before
+    if not topology.database.is_sqlite:
+        name = make_url(saved).database
+        with topology.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def back_up(topology: Topology, folder: Path) -> str:
