@@ -59,7 +59,7 @@ class Topology:
         """What names everything to a process."""
         named = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url, "STORE_URL": self.store_url}
         ours = {f"JIAOKAN_{name}": value for name, value in named.items()}
-        return {**os.environ, "JIAOKAN_PAGE_SECONDS": "8", **ours, **self.extra}
+        return {**os.environ, "JIAOKAN_PAGE_SECONDS": "20", **ours, **self.extra}
 
     def worker(self, jobs: int = 2, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a worker that answers from recordings."""
