@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.files import Limits, Options
@@ -68,6 +69,23 @@ class Settings(BaseSettings):
         description="Folder of other PaddleOCR weights, with det/ and rec/; empty: those of the wheel rapidocr.",
     )
     cache: Path | None = Field(default=None, description="Folder for prepared weights; empty: the user's cache folder.")
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///jiaokan-data/jiaokan.sqlite"),
+        description="The database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+    redis_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The Redis server of the queue; empty: jiaokan serve starts one of its own.",
+    )
+    store_url: str = Field(
+        default="jiaokan-data/store", min_length=1, description="The store: a folder, or s3://BUCKET/PREFIX."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://[^/\s]+$",
+        description="The address under which browsers reach the service; with https, cookies are sent over https only.",
+    )
+    session_hours: float = Field(default=12.0, gt=0, description="How long a person stays logged in.")
 
     def limits(self) -> Limits:
         """The limits of a single input, in bytes and pixels."""
@@ -81,6 +99,10 @@ class Settings(BaseSettings):
             zip_ratio=self.zip_max_ratio,
             zip_depth=self.zip_max_depth,
         )
+
+    def engine(self) -> str:
+        """What reads: the version of the program and the weights. Another engine reads a file anew."""
+        return f"{version('jiaokan')}+{self.weights.name if self.weights else 'PP-OCRv6_small'}"
 
     def job_count(self, wanted: int = 0) -> int:
         """How many reading processes run at a time; `wanted`, where not 0, goes before the setting."""

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from corpus.picture import draw
-from worker.columns import CELLS
+from models.export.columns import CELLS
 
 
 def exported(folder: Path, status: str) -> Path:

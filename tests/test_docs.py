@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from models.export.columns import SHEETS
 from worker.cli import CANNOT_START, COMMANDS, DONE, INTERRUPTED, SOME_FAILED
-from worker.columns import SHEETS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("corpus/*.md")])

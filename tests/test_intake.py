@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from models.files import FileKind, Limits
+from models.kinds import is_text
 from models.settings import Settings
 from tests.bad_files import huge_png, packed, pages
 from worker.intake import Intake, gather
-from worker.kinds import is_text
 from worker.zips import member_name
 
 PDF = pages(1)

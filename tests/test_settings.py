@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from models.settings import Settings
 
@@ -19,14 +19,20 @@ def documented() -> dict[str, str]:
     return {name: default.strip() for name, default in rows}
 
 
+def shown(default: object) -> str:
+    """A default as the documentation states it."""
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    return "" if default is None else f"{default:g}" if isinstance(default, int | float) else str(default)
+
+
 def test_every_setting_is_documented_with_its_default() -> None:
     fields = Settings.model_fields
-    shown = {name: "" if field.default is None else f"{field.default:g}" for name, field in fields.items()}
-    assert documented() == shown
+    assert documented() == {name: shown(field.default) for name, field in fields.items()}
 
 
 def test_there_are_few_and_each_says_what_it_is() -> None:
-    assert len(Settings.model_fields) <= 25
+    assert len(Settings.model_fields) <= 30
     assert all(field.description for field in Settings.model_fields.values())
 
 
@@ -47,3 +53,10 @@ def test_there_is_a_process_for_each_core_up_to_four(monkeypatch: pytest.MonkeyP
     assert settings.job_count() == 4
     assert settings.job_count(3) == 3
     assert settings.options(None, None).threads == 1
+
+
+def test_passwords_in_addresses_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIAOKAN_DATABASE_URL", "postgresql://jiaokan:geheim@db/jiaokan")
+    settings = Settings()
+    assert "geheim" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert settings.database_url.get_secret_value().endswith("@db/jiaokan")

@@ -13,8 +13,16 @@ from typing import Protocol, cast
 COMMANDS = {
     "extract": ("worker.commands.extract", "read documents and write their tables, cell by cell, as CSV"),
     "demo": ("worker.commands.demo", "make a small sample archive and extract it, to see what comes out"),
+    "serve": ("worker.commands.serve", "the whole service on this machine: HTTP server, worker and queue"),
+    "api": ("worker.commands.api", "the service's HTTP server alone"),
+    "worker": ("worker.commands.worker", "read and settle what the service's queue holds"),
+    "doctor": ("worker.commands.doctor", "check everything the service needs, and say what to do"),
+    "user": ("worker.commands.user", "people of the service: add one, set a password, shut one out"),
+    "push": ("worker.commands.push", "send a folder to a service, wait, and bring the tables back"),
+    "migrate": ("worker.commands.migrate", "bring the service's database to the shape this version expects"),
     "corpus": ("corpus.command", "make test documents of known figures, and measure how well they are read"),
 }
+_SERVICE = tuple(f"worker.commands.{name}" for name in ("api", "doctor", "migrate", "push", "serve", "user"))
 DONE, SOME_FAILED, CANNOT_START, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -38,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_arguments(parser)
         return command.run(parser.parse_args(rest))
     except ModuleNotFoundError as error:
-        extra = "corpus" if name == "corpus" else "read"
+        extra = "corpus" if name == "corpus" else "service" if module in _SERVICE else "read"
         _say(f"jiaokan {name} needs the package {error.name}: python3 -m pip install 'jiaokan[{extra}]'")
         return CANNOT_START
     except KeyboardInterrupt:

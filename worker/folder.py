@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from worker import datapackage
+from models.export import datapackage
 
 
 class OutputError(Exception):

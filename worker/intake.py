@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from models.files import FileKind, Item, Limits, Refusal, UnreadableError, stems
-from worker.kinds import Content, content, is_companion, is_hidden
+from models.kinds import Content, content, is_companion, is_hidden
 from worker.zips import BombError, Budget, Member, unpack
 
 _CHUNK = 1 << 20

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.files import Limits, Refusal, UnreadableError
-from worker.kinds import is_hidden
+from models.kinds import is_hidden
 
 _CHUNK = 1 << 20
 _RATIO_FROM = 16 << 20

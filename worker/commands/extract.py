@@ -14,11 +14,11 @@ from types import FrameType
 from pydantic import ValidationError
 
 from models.document import DocumentStatus
+from models.export.folder import SEARCHABLE, Export, Told
 from models.settings import Settings
 from worker.batch import Steps, process
 from worker.children import Children
 from worker.commands.progress import shown_on, summary
-from worker.export import SEARCHABLE, Export, Told
 from worker.folder import OutputError, replacing
 from worker.intake import Intake, gather
 

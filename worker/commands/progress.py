@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.document import DocumentStatus
+from models.export.folder import Told
 from models.files import FileResult, Item
-from worker.export import Told
 
 _LISTED = 20
 _QUESTIONS = 3

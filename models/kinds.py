@@ -8,7 +8,8 @@ from pathlib import Path
 
 from models.files import UnreadableError
 
-_HEAD = 1 << 16
+HEAD = 1 << 16
+"""How much of a file tells its kind."""
 _PDF_HEADER_WITHIN = 1024
 _TAKES = "jiaokan reads PDF, PNG, JPEG, TIFF, text dumps (.txt) and ZIPs of those"
 
@@ -55,15 +56,19 @@ def is_hidden(name: str) -> bool:
 def content(path: Path, name: str) -> Content:
     """What a file holds; raises `UnreadableError`, naming what it is instead, where that is nothing jiaokan reads."""
     with path.open("rb") as file:
-        head = file.read(_HEAD)
+        return content_of(file.read(HEAD), name)
+
+
+def content_of(head: bytes, name: str) -> Content:
+    """What a file holds that begins with these bytes, `HEAD` of them or all; raises as `content` does."""
     if not head:
         raise UnreadableError("the file is empty (0 bytes): get it again from its source")
-    if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
-        return Content.PDF
     if head.startswith(_IMAGES):
         return Content.IMAGE
-    if head.startswith(_ZIPS):
+    if head.startswith(_ZIPS):  # before PDF: one that is stored without compression begins with its first file
         return Content.ZIP
+    if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
+        return Content.PDF
     for signature, what in _OTHERS:
         if head.startswith(signature):
             raise UnreadableError(f"this is {what}")

@@ -35,11 +35,11 @@ from models.document import (
     SettledTable,
     Table,
 )
+from models.export.folder import Export
+from models.export.records import amount, guarded, in_yuan
 from models.files import FileResult, Refusal, stems
 from models.geometry import Box
 from tests.export_contract import broken
-from worker.export import Export
-from worker.records import amount, guarded, in_yuan
 
 SHARED = Path(__file__).parents[2] / "shared"
 

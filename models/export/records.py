@@ -1,4 +1,4 @@
-"""Values to rows of text: what stands in each column of an export. Pure; the columns are those of `worker.columns`."""
+"""Values to rows of text: what stands in each column of an export. Pure; the columns are those of `columns`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from models.document import DocumentStatus, Extraction, SettledCell, SettledTable
+from models.export.columns import UNITS
 from models.files import FileResult, Refusal
 from models.geometry import Box
-from worker.columns import UNITS
 
 Record = tuple[str, ...]
 

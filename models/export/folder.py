@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.document import CellStatus, DocumentStatus, Extraction
-from models.files import FileResult, Refusal
-from worker import datapackage
-from worker.columns import CELLS, CHECKS, DOCUMENTS, FACTS, PARTS, REPAIRS, SHEETS, Field, Sheet
-from worker.records import (
+from models.export import datapackage
+from models.export.columns import CELLS, CHECKS, DOCUMENTS, FACTS, PARTS, REPAIRS, SHEETS, Field, Sheet
+from models.export.records import (
     Record,
     cell_records,
     check_records,
@@ -28,11 +27,12 @@ from worker.records import (
     repair_records,
     wide_records,
 )
+from models.files import FileResult, Refusal
 
 SEARCHABLE = "searchable"
 """The folder, within the export, for searchable PDFs; what the pipeline has put there is described too."""
 _TABLES = "tables"
-_ROWS: dict[Sheet, Callable[[str, Extraction], Iterator[Record]]] = {
+ROWS: dict[Sheet, Callable[[str, Extraction], Iterator[Record]]] = {
     CELLS: cell_records,
     CHECKS: check_records,
     REPAIRS: repair_records,
@@ -84,7 +84,7 @@ class Export:
         self._documents[result.name] = document_record(result)
         if isinstance(result, FileResult) and result.extraction is not None:
             self._stems[result.name] = result.stem
-            for sheet, rows in _ROWS.items():
+            for sheet, rows in ROWS.items():
                 with _writer(self._part(sheet, result.stem), "utf-8") as write:
                     write(sheet.fields, rows(result.name, result.extraction))
             self._tables[result.name] = self._print(result.stem, result.extraction)

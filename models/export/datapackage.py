@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from worker.columns import DOCUMENTS, PARTS, Field, Sheet
+from models.export.columns import DOCUMENTS, PARTS, Field, Sheet
 
 NAME = "jiaokan-export"
 FILE = "datapackage.json"

@@ -1,0 +1,109 @@
+"""What went wrong, told alike everywhere: as problem+json (RFC 9457) to scripts, as a page to browsers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from models.blobs import NotStoredError, StoreError
+from models.db import DatabaseAwayError
+from models.queue import QueueError
+
+MEDIA = "application/problem+json"
+_log = logging.getLogger(__name__)
+_RETRY_SECONDS = "5"
+
+
+class ProblemError(Exception):
+    """An answer other than the one that was hoped for; `detail` says what to do."""
+
+    def __init__(self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {title}: {detail}")
+        self.status, self.title, self.detail = status, title, detail
+        self.headers = dict(headers or {})
+
+
+def missing(what: str) -> ProblemError:
+    """There is no such thing, or it is another's: which of the two is not told."""
+    return ProblemError(404, "not found", f"there is no such {what}, or it is not yours")
+
+
+def install(app: FastAPI) -> None:
+    """Have every error answered in this way."""
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(NotStoredError, _gone)
+    for away in (StoreError, QueueError, DatabaseAwayError):
+        app.add_exception_handler(away, _away)
+    app.add_exception_handler(Exception, _fault)
+
+
+def is_script(request: Request) -> bool:
+    """Whether who asks is answered in JSON: all that is not a page."""
+    path = request.url.path
+    return path.startswith("/api") or path in ("/healthz", "/readyz", "/metrics")
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ProblemError):
+        raise error
+    return answer(request, error)
+
+
+def answer(request: Request, problem: ProblemError, more: Mapping[str, Any] | None = None) -> Response:
+    """The answer that tells of a problem."""
+    headers = dict(problem.headers)
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        if not is_script(request) and request.method == "GET":
+            return RedirectResponse("/login", 303)
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {
+        "type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail,
+        "instance": request.url.path, "request": request.scope.get("request_id", ""), **(more or {}),
+    }  # fmt: skip
+    page = None if is_script(request) else getattr(request.app.state, "error_page", None)
+    if page is not None:
+        shown: Response = page(request, body)
+        shown.headers.update(headers)
+        return shown
+    return JSONResponse(jsonable_encoder(body), problem.status, headers, MEDIA)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    title = HTTPStatus(error.status_code).phrase.lower()
+    return answer(request, ProblemError(error.status_code, title, str(error.detail), error.headers))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    errors = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in errors[:5])
+    return answer(request, ProblemError(422, "not as it should be", detail), {"errors": errors})
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return answer(request, ProblemError(410, "no longer stored", str(error)))
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    _log.error("%s", error)
+    headers = {"Retry-After": _RETRY_SECONDS}
+    return answer(request, ProblemError(503, "not at the moment", str(error), headers))
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    _log.error("a fault of jiaokan", exc_info=error)
+    detail = "a fault of jiaokan: tell its operator the number of this request"
+    return answer(request, ProblemError(500, "a fault", detail))

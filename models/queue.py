@@ -1,0 +1,150 @@
+"""The queue: the Celery application, the names of the tasks, and the times that hold it together.
+
+A task carries numbers only and is sent after the commit that made it necessary. State lives in the database; the queue
+may lose everything, and the sweep sends again what is missing.
+
+All times follow from what one page may take (`page_seconds`): a task is told to end at its soft limit, ended at its
+hard limit, and given to another worker only after the visibility timeout, which is longer than any hard limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from models.db import Session, after_commit
+from models.logs import context
+
+QUEUE = "jiaokan"
+
+
+class Task(StrEnum):
+    """The tasks by name; the numbers that each is given stand behind it."""
+
+    TAKE_IN = "jiaokan.take_in"  # upload
+    OPEN = "jiaokan.open"  # reading
+    READ_PAGE = "jiaokan.read_page"  # reading, page
+    SETTLE = "jiaokan.settle"  # reading
+    EXPORT = "jiaokan.export"  # export
+    SWEEP = "jiaokan.sweep"  # nothing
+
+
+class Priority(IntEnum):
+    """What goes first: the smaller number."""
+
+    REVIEW = 0
+    SWEEP = 1
+    FINISH = 2
+    PERSON = 4
+    BATCH = 6
+
+
+class QueueError(RuntimeError):
+    """The queue cannot be used; the message says what to do."""
+
+
+_PAGES = {Task.TAKE_IN: 10, Task.OPEN: 2, Task.READ_PAGE: 1, Task.SETTLE: 2, Task.EXPORT: 30, Task.SWEEP: 1}
+"""How long a task may take, in what one page may take."""
+_START_SECONDS = 60
+"""What a task may take besides: loading models, the store, the database."""
+_GRACE = 1.25
+"""From the soft to the hard limit, and from the longest hard limit to the visibility timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The times of the queue, in seconds."""
+
+    page_seconds: float
+
+    def soft(self, task: Task) -> float:
+        """When a task is told to end."""
+        return self.page_seconds * _PAGES[task] + _START_SECONDS
+
+    def hard(self, task: Task) -> float:
+        """When it is ended."""
+        return self.soft(task) * _GRACE
+
+    @property
+    def visibility(self) -> float:
+        """When a task whose worker has said nothing is given to another."""
+        return max(self.hard(task) for task in Task) * _GRACE
+
+    @property
+    def busy(self) -> timedelta:
+        """A page begun longer ago than this has lost its worker."""
+        return timedelta(seconds=self.hard(Task.READ_PAGE))
+
+    @property
+    def page_lost(self) -> timedelta:
+        """A page sent longer ago than this, and not begun since, is sent again."""
+        return timedelta(seconds=self.hard(Task.READ_PAGE) * 2)
+
+    @property
+    def task_lost(self) -> timedelta:
+        """Any other task sent longer ago than this is sent again."""
+        return timedelta(seconds=max(self.hard(task) for task in (Task.TAKE_IN, Task.EXPORT, Task.SETTLE)))
+
+    @property
+    def sweep(self) -> float:
+        """How long after a sweep the next begins; a quarter of what a page may take, within 2 to 30 s."""
+        return min(max(self.page_seconds / 4, 2.0), 30.0)
+
+
+def make_app(redis_url: str, page_seconds: float, child_megabytes: int) -> Celery:
+    """The Celery application; connects when used."""
+    if not redis_url:
+        raise QueueError("no queue is set: JIAOKAN_REDIS_URL names a Redis server, or `jiaokan serve` starts one")
+    times = Times(page_seconds)
+    app = Celery("jiaokan", broker=redis_url, set_as_current=False)
+    app.conf.update(
+        task_default_queue=QUEUE,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_acks_on_failure_or_timeout=True,
+        task_reject_on_worker_lost=True,
+        task_default_priority=Priority.BATCH.value,
+        task_annotations={
+            task.value: {"soft_time_limit": times.soft(task), "time_limit": times.hard(task)} for task in Task
+        },
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.5, "interval_max": 1},
+        worker_prefetch_multiplier=1,
+        worker_max_memory_per_child=child_megabytes * 1024,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        worker_soft_shutdown_timeout=10.0,
+        broker_transport_options={
+            "visibility_timeout": times.visibility,
+            "priority_steps": list(range(10)),
+            "queue_order_strategy": "priority",
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+        },
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app
+
+
+def send(app: Celery, task: Task, *numbers: int, priority: Priority = Priority.BATCH) -> None:
+    """Send a task now; raises QueueError if the queue is away."""
+    try:
+        asked = {"jiaokan_request": context()["request"]} if "request" in context() else {}
+        app.send_task(task.value, args=numbers, priority=priority.value, ignore_result=True, headers=asked)
+    except (OperationalError, OSError) as error:
+        raise QueueError(f"the queue does not answer ({error}): check JIAOKAN_REDIS_URL and the server") from error
+
+
+def send_after(session: Session, app: Celery, task: Task, *numbers: int, priority: Priority = Priority.BATCH) -> None:
+    """Send a task once the session's transaction is committed; if the queue is away then, the sweep sends it later."""
+    after_commit(session, lambda: send(app, task, *numbers, priority=priority))

@@ -1,0 +1,246 @@
+"""What pages and endpoints list: batches, documents, cells, and how far they are. Read only.
+
+Lists go on after a row (`after`, the last one's number), never by counting rows from the beginning: the last page is as
+fast as the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select, tuple_
+from sqlalchemy.orm import Session
+
+from models.archive import UNFINISHED, Role, State, batch_state
+from models.rows import Batch, Cell, Document, Extraction, File, Page, Question, Reading, User
+
+MOST_ROWS = 500
+"""A page of a list is never longer."""
+
+_STATE: ColumnElement[str] = case(
+    (Document.cancelled_at.is_not(None), literal_column(f"'{State.CANCELLED.value}'")), else_=Reading.state
+).label("state")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """A batch in a list."""
+
+    id: int
+    name: str
+    owner: str
+    created_at: datetime
+    state: State
+    documents: Mapping[State, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is: documents by state, pages finished of those known, and questions as last settled."""
+
+    state: State
+    documents: Mapping[State, int]
+    pages: int
+    pages_finished: int
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A document in a list; what settling found is empty until it is settled."""
+
+    id: int
+    batch_id: int
+    reading_id: int
+    name: str
+    sha256: str
+    size: int
+    state: State
+    failure: str
+    pages: int | None
+    entity: str = ""
+    year: str = ""
+    tables: str = ""
+    cells: int = 0
+    flagged: int = 0
+    questions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents: of a batch (None: all that the viewer sees), in a state, of an entity or a year, by name."""
+
+    batch_id: int | None = None
+    state: State | None = None
+    entity: str = ""
+    year: str = ""
+    name_contains: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CellFilter:
+    """Which cells: of a document's reading, or of all; flagged ones only; of a form or a row code."""
+
+    reading_id: int | None = None
+    flagged: bool = False
+    form: str = ""
+    row_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageProgress:
+    """The pages of one reading: how many, finished, being read, set aside, and why."""
+
+    pages: int
+    finished: int
+    reading: int
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+
+def batches(session: Session, viewer: User, limit: int = 20, after: int | None = None) -> list[BatchLine]:
+    """Batches the person may see, the newest first."""
+    query = select(Batch, User.name).join(User, User.id == Batch.owner_id)
+    if viewer.role == Role.UPLOADER:
+        query = query.where(Batch.owner_id == viewer.id)
+    if after is not None:
+        query = query.where(Batch.id < after)
+    found = session.execute(query.order_by(Batch.id.desc()).limit(min(limit, MOST_ROWS))).all()
+    counts = _counts(session, [batch.id for batch, _ in found])
+    return [
+        BatchLine(
+            batch.id, batch.name, owner, batch.created_at,
+            batch_state(counts[batch.id], batch.cancelled_at is not None), counts[batch.id],
+        )
+        for batch, owner in found
+    ]  # fmt: skip
+
+
+def progress(session: Session, batch_id: int) -> Progress | None:
+    """How far a batch is at this moment; None if there is none such."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        return None
+    counts = _counts(session, [batch.id])[batch.id]
+    read = func.sum(case((Reading.read_at.is_not(None), Reading.page_count), else_=0))
+    known = select(func.sum(Reading.page_count), read, func.sum(Extraction.questions))
+    known = known.select_from(Document).join(Reading, Reading.id == Document.reading_id)
+    known = known.outerjoin(Extraction, Extraction.reading_id == Document.reading_id)
+    mine = (Document.batch_id == batch.id, Document.cancelled_at.is_(None))
+    pages, finished, questions = session.execute(known.where(*mine)).one()
+    partly = select(func.count()).select_from(Document).join(Reading, Reading.id == Document.reading_id)
+    partly = partly.join(Page, Page.reading_id == Reading.id)
+    partly = partly.where(*mine, Reading.read_at.is_(None), Page.finished_at.is_not(None))
+    return Progress(
+        state=batch_state(counts, batch.cancelled_at is not None),
+        documents=counts,
+        pages=int(pages or 0),
+        pages_finished=int(finished or 0) + (session.scalar(partly) or 0),
+        questions=int(questions or 0),
+    )
+
+
+def documents(
+    session: Session, viewer: User, chosen: DocumentFilter, limit: int = 50, after: int = 0
+) -> list[DocumentLine]:
+    """Documents the person may see, in the order in which they came."""
+    query = _documents().where(Document.id > after)
+    if viewer.role == Role.UPLOADER:
+        query = query.where(Document.batch_id.in_(select(Batch.id).where(Batch.owner_id == viewer.id)))
+    for condition in _conditions(chosen):
+        query = query.where(condition)
+    found = session.execute(query.order_by(Document.id).limit(min(limit, MOST_ROWS)))
+    return [_line(*one) for one in found]
+
+
+def document_line(session: Session, document_id: int) -> DocumentLine | None:
+    """One document as lists show it."""
+    found = session.execute(_documents().where(Document.id == document_id)).one_or_none()
+    return None if found is None else _line(*found)
+
+
+def page_progress(session: Session, reading_id: int) -> PageProgress:
+    """How far the pages of a reading are."""
+    query = select(Page.number, Page.started_at, Page.finished_at, Page.problem).where(Page.reading_id == reading_id)
+    found = session.execute(query.order_by(Page.number)).all()
+    return PageProgress(
+        pages=len(found),
+        finished=sum(page.finished_at is not None for page in found),
+        reading=sum(page.started_at is not None and page.finished_at is None for page in found),
+        problems={page.number: page.problem for page in found if page.problem},
+    )
+
+
+def cells(session: Session, chosen: CellFilter, limit: int = 100, after: tuple[int, int] = (0, -1)) -> Sequence[Cell]:
+    """Cells in the order of readings and positions, after the given (reading, position)."""
+    query = select(Cell).where(tuple_(Cell.reading_id, Cell.position) > after)
+    if chosen.reading_id is not None:
+        query = query.where(Cell.reading_id == chosen.reading_id)
+    if chosen.flagged:
+        query = query.where(Cell.status == "flagged")
+    if chosen.form:
+        query = query.where(Cell.form == chosen.form)
+    if chosen.row_code:
+        query = query.where(Cell.row_code == chosen.row_code)
+    return session.scalars(query.order_by(Cell.reading_id, Cell.position).limit(min(limit, MOST_ROWS))).all()
+
+
+def backlog(session: Session) -> Mapping[State, int]:
+    """How many readings of the whole archive are unfinished, by state."""
+    query = select(Reading.state, func.count()).where(Reading.state.in_(UNFINISHED)).group_by(Reading.state)
+    return {State(state): count for state, count in session.execute(query)}
+
+
+def open_questions(session: Session) -> int:
+    """How many questions wait for a person."""
+    return session.scalar(select(func.count()).where(Question.closed_at.is_(None))) or 0
+
+
+def _counts(session: Session, batch_ids: Sequence[int]) -> dict[int, dict[State, int]]:
+    query = (
+        select(Document.batch_id, _STATE, func.count())
+        .join(Reading, Reading.id == Document.reading_id)
+        .where(Document.batch_id.in_(batch_ids))
+        .group_by(Document.batch_id, _STATE)
+    )
+    counts: dict[int, dict[State, int]] = {batch_id: {} for batch_id in batch_ids}
+    for batch_id, state, count in session.execute(query):
+        counts[batch_id][State(state)] = count
+    return counts
+
+
+def _documents() -> Select[Document, str, Reading, int, Extraction]:
+    return (
+        select(Document, _STATE, Reading, File.size, Extraction)
+        .join(Reading, Reading.id == Document.reading_id)
+        .join(File, File.sha256 == Document.sha256)
+        .outerjoin(Extraction, Extraction.reading_id == Document.reading_id)
+    )
+
+
+def _conditions(chosen: DocumentFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.batch_id is not None:
+        conditions.append(Document.batch_id == chosen.batch_id)
+    if chosen.state is State.CANCELLED:
+        conditions.append(Document.cancelled_at.is_not(None))
+    elif chosen.state is not None:
+        conditions += [Document.cancelled_at.is_(None), Reading.state == chosen.state.value]
+    if chosen.entity:
+        conditions.append(Extraction.entity == chosen.entity)
+    if chosen.year:
+        conditions.append(Extraction.year == chosen.year)
+    if chosen.name_contains:
+        conditions.append(Document.name.icontains(chosen.name_contains, autoescape=True))
+    return conditions
+
+
+def _line(document: Document, state: str, reading: Reading, size: int, found: Extraction | None) -> DocumentLine:
+    line = (document.id, document.batch_id, reading.id, document.name, document.sha256, size)
+    if found is None:
+        return DocumentLine(*line, State(state), reading.failure, reading.page_count)
+    return DocumentLine(
+        *line, State(state), reading.failure, reading.page_count,
+        found.entity, found.year, found.tables, found.cells, found.flagged, found.questions,
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""What documents were settled to: the extraction, its cells for lists, and the questions it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from models.archive import CellLine, QuestionLine, State, Summary
+from models.columns import Base
+from models.db import at
+from models.rows import Cell, Extraction, Question, Reading
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A result to be kept: the blob of the extraction, what lists show of it, and what it rests on.
+
+    `asked_at` is the reading's `settle_asked_at` as it was when settling began, `decision_id` the last decision it
+    took into account (0 if none), `version` that of the code that settled. `outcome` is DONE, NEEDS_REVIEW or FAILED.
+    """
+
+    blob: str
+    outcome: State
+    summary: Summary
+    cells: Sequence[CellLine]
+    questions: Sequence[QuestionLine]
+    decision_id: int
+    version: str
+    asked_at: datetime
+
+
+def keep_result(session: Session, reading_id: int, settled: Settled) -> bool:
+    """Make this what the reading is settled to; False if a result that took more decisions into account is there.
+
+    If settling was asked for once more meanwhile, the reading goes on settling.
+    """
+    reading = session.get(Reading, reading_id, with_for_update=True, populate_existing=True)
+    if reading is None or reading.read_at is None:
+        return False
+    present = session.get(Extraction, reading_id, populate_existing=True)
+    if present is not None and present.decision_id > settled.decision_id:
+        return False
+    row = present or Extraction(reading_id=reading_id)
+    row.blob, row.decision_id, row.version = settled.blob, settled.decision_id, settled.version
+    row.settled_at = at(session)
+    for name, value in asdict(settled.summary).items():
+        setattr(row, name, value)
+    session.add(row)
+    reading.settled_for, reading.outcome, reading.failure = settled.asked_at, settled.outcome.value, ""
+    session.flush()
+    _replace_cells(session, reading_id, settled.cells)
+    _replace_questions(session, reading_id, settled.questions)
+    return True
+
+
+def extraction_of(session: Session, reading_id: int) -> Extraction | None:
+    """What a reading is settled to, if it is."""
+    return session.get(Extraction, reading_id)
+
+
+def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
+    """Write what differs only: a decision changes a few cells of a document with a thousand."""
+    query = select(Cell).where(Cell.reading_id == reading_id)
+    old = {row.position: row for row in session.scalars(query.execution_options(populate_existing=True))}
+    names = CellLine.__slots__
+    new = []
+    for cell in cells:
+        row = old.pop(cell.position, None)
+        if row is None:
+            new.append({"reading_id": reading_id, **{name: getattr(cell, name) for name in names}})
+            continue
+        for name in names:
+            if getattr(row, name) != getattr(cell, name):
+                setattr(row, name, getattr(cell, name))
+    for gone in old.values():
+        session.delete(gone)
+    session.flush()
+    _insert(session, Cell, new)
+
+
+def _replace_questions(session: Session, reading_id: int, questions: Sequence[QuestionLine]) -> None:
+    """Close what is no longer asked, open what is; a question keeps its number as long as its key stays."""
+    old = {row.key: row for row in session.scalars(select(Question).where(Question.reading_id == reading_id))}
+    new = []
+    for question in questions:
+        row = old.pop(question.key, None)
+        if row is None:
+            new.append({"reading_id": reading_id, "opened_at": at(session), **asdict(question)})
+            continue
+        for name in QuestionLine.__slots__:
+            if getattr(row, name) != getattr(question, name):
+                setattr(row, name, getattr(question, name))
+        row.closed_at = None
+    for gone in old.values():
+        gone.closed_at = gone.closed_at or at(session)
+    session.flush()
+    _insert(session, Question, new)
+
+
+def forget_result(session: Session, reading_id: int) -> None:
+    """Drop a result and its lists, as before reading pages again; questions are closed, not lost."""
+    session.execute(delete(Cell).where(Cell.reading_id == reading_id))
+    session.execute(delete(Extraction).where(Extraction.reading_id == reading_id))
+    still = update(Question).where(Question.reading_id == reading_id, Question.closed_at.is_(None))
+    session.execute(still.values(closed_at=at(session)))
+
+
+def _insert(session: Session, row: type[Base], values: Sequence[dict[str, object]]) -> None:
+    for first in range(0, len(values), _AT_ONCE):
+        session.execute(insert(row), values[first : first + _AT_ONCE])

@@ -1,0 +1,69 @@
+"""The service as a process of its own: a real server on a port, killed where a test wants it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Server:
+    """A server and where it is."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def kill(self) -> None:
+        """As a power cut does it."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def resident(self) -> int:
+        """The most memory it has taken so far, in bytes."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) << 10
+
+
+@contextlib.contextmanager
+def serving(database_url: str, redis_url: str, store: Path) -> Iterator[Server]:
+    """A server on a free port; ended at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "STORE_URL": str(store)}
+    environment = {**os.environ, **{f"JIAOKAN_{name}": value for name, value in settings.items()}}
+    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
+    process = subprocess.Popen(  # noqa: S603  # our own server
+        [*command, "--log-level", "warning"], env=environment, cwd=ROOT
+    )
+    server = Server(process, f"http://127.0.0.1:{port}")
+    try:
+        _answering(server)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _answering(server: Server) -> None:
+    for _ in range(300):
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{server.url}/healthz").status_code == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the server does not answer")

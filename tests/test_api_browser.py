@@ -1,0 +1,192 @@
+"""The pages in a real browser, in both languages: what people see, and what scripts in names cannot do.
+
+Needs Chromium at /usr/bin/chromium, or where JIAOKAN_TEST_CHROMIUM says. Screenshots go to the folder that
+JIAOKAN_TEST_SCREENSHOTS names, else to the test's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import select
+
+from models import migrate
+from models.archive import Role
+from models.blobs import Blobs
+from models.db import Database
+from models.frozen import make_export
+from models.passwords import hashed
+from models.rows import Document
+from models.store import people
+from tests.doors import PASSWORD, PDF
+from tests.finished import extraction, finish
+from tests.serving import serving
+
+CHROMIUM = Path(os.environ.get("JIAOKAN_TEST_CHROMIUM", "/usr/bin/chromium"))
+NASTY = '<img src=x onerror="document.title=1">.pdf'
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+
+
+@dataclass
+class Station:
+    """A running service, its database and store, and a browser."""
+
+    url: str
+    database: Database
+    blobs: Blobs
+    browser: Browser
+    shots: Path
+
+    def page(self, language: str = "en", width: int = 1280) -> Page:
+        """A new browser window whose page complains of nothing."""
+        context = self.browser.new_context(
+            locale=LANGUAGES[language], viewport={"width": width, "height": 860}, base_url=self.url
+        )
+        page = context.new_page()
+        page.on("console", lambda said: complain(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        return page
+
+    def logged_in(self, name: str, language: str = "en", width: int = 1280) -> Page:
+        page = self.page(language, width)
+        page.goto("/login")
+        page.fill("#name", name)
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("/")
+        return page
+
+
+def complain(text: str) -> None:
+    if "status of 4" not in text:
+        COMPLAINTS.append(text)
+
+
+COMPLAINTS: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
+    folder = tmp_path_factory.mktemp("station")
+    database_url, store = f"sqlite:///{folder}/jiaokan.sqlite", folder / "store"
+    database = Database(database_url)
+    migrate.upgrade(database)
+    with database.transaction() as session:
+        for name, role in (("王芳", Role.ADMIN), ("李雷", Role.UPLOADER)):
+            user = people.add_user(session, name, role, hashed(PASSWORD))
+            assert user is not None
+            people.set_language(session, user.id, "")
+    shots = Path(os.environ.get("JIAOKAN_TEST_SCREENSHOTS", str(folder / "shots")))
+    shots.mkdir(parents=True, exist_ok=True)
+    with serving(database_url, redis_url, store) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield Station(server.url, database, Blobs(str(store)), browser, shots)
+        browser.close()
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """A page that breaks a rule of the content policy, or whose script fails, fails the test."""
+    COMPLAINTS.clear()
+    yield
+    assert COMPLAINTS == []
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files") / "财政厅"
+    folder.mkdir()
+    for year in (2021, 2022, 2023):
+        (folder / f"{year} 年部门决算.pdf").write_bytes(PDF + str(year).encode())
+    (folder / "copy.pdf").write_bytes(PDF + b"2021")
+    (folder / "说明.docx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 office")
+    (folder / "large.pdf").write_bytes(PDF + bytes(20 << 20))
+    (folder / "Thumbs.db").write_bytes(b"x")
+    (folder / NASTY).write_bytes(PDF + b"nasty")
+    return folder
+
+
+def test_a_folder_is_sent_and_watched_to_the_end(station: Station, files: Path) -> None:
+    page = station.logged_in("李雷")
+    page.fill("#name", "2021–2023 部门决算")
+    page.click("text=New batch")
+    page.wait_for_url("**/batches/*")
+    page.set_input_files("input[webkitdirectory]", str(files))
+    expect(page.locator(".outcomes li")).to_have_count(8, timeout=20_000)
+    said = page.locator(".outcomes").inner_text()
+    assert said.count("accepted") == 5
+    assert said.count("duplicate") == 1
+    assert said.count("refused") == 2
+    assert "save it as PDF" in said
+    page.screenshot(path=station.shots / "uploaded-en.png", full_page=True)
+    expect(page.locator("[data-figure=total]")).to_have_text("6")
+    expect(page.locator("[data-show=state]")).to_have_text("queued")
+    with station.database.snapshot() as session:
+        listed = list(session.scalars(select(Document)))
+        found = {Path(document.name).stem: document.reading_id for document in listed}
+    for name in ("2021 年部门决算", "2022 年部门决算", "2023 年部门决算"):
+        finish(station.database, station.blobs, found[name], extraction(doubtful=name.startswith("2022")))
+    expect(page.locator("[data-count=done] b")).to_have_text("3", timeout=5000)
+    expect(page.locator("section[data-fresh=documents] tbody tr")).to_have_count(6)
+    expect(page.locator("[data-fresh=refusals] tbody tr")).to_have_count(1)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.click("button[data-ask]")
+    assert "did=cancel" not in page.url
+    expect(page.locator("[data-count=needs-review] b")).to_have_text("1")
+    page.context.close()
+
+
+def test_markup_in_a_name_is_text(station: Station) -> None:
+    page = station.logged_in("王芳")
+    page.goto("/batches/1")
+    link = page.locator("a.title", has_text="onerror")
+    expect(link).to_have_text(f"财政厅/{NASTY}")
+    link.click()
+    expect(page.locator("h1")).to_have_text(f"财政厅/{NASTY}")
+    assert page.title() != "1"
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_in_both_languages(station: Station, language: str) -> None:
+    with station.database.transaction() as session:
+        user = people.user_by_name(session, "王芳")
+        assert user is not None
+        people.set_language(session, user.id, language)
+    for width, name in ((1280, ""), (420, "-narrow")):
+        shut = station.page(language, width)
+        shut.goto("/login")
+        shot(station, shut, f"login-{language}{name}")
+        page = station.logged_in("王芳", language, width)
+        shot(station, page, f"batches-{language}{name}")
+        if not name:
+            make(station, page)
+        for place in ("batches/1", "documents/2", "exports", "account", "people", "audit", "documents/999"):
+            page.goto(f"/{place}")
+            shot(station, page, f"{place.replace('/', '-')}-{language}{name}")
+        for opened in (shut, page):
+            opened.context.close()
+
+
+def make(station: Station, page: Page) -> None:
+    """A version, so that there is one to see."""
+    page.goto("/batches/1")
+    page.click("section[aria-labelledby=export] button")
+    page.wait_for_url("**/exports?did=export")
+    number = page.locator("tbody tr").count()
+    assert make_export(station.database, station.blobs, number)
+
+
+def shot(station: Station, page: Page, name: str) -> None:
+    """A picture of the page, which must not be wider than its window."""
+    page.screenshot(path=station.shots / f"{name}.png", full_page=True)
+    wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= room, name

@@ -1,0 +1,127 @@
+"""Results replace each other in the order of what they know; lists and questions follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from models.archive import CellLine, QuestionLine, State, Summary
+from models.db import Database, Session
+from models.rows import Question, Reading
+from models.store import listing, people, readings, results, reviews
+from models.store.listing import CellFilter, DocumentFilter
+from models.store.results import Settled
+from tests.archives import batch_of, later, read
+
+CELL = CellLine(0, "c0", "公开01", "公开01", 1, "201", "一般公共服务支出", "决算数", "1.00", 100, "read", 0.99, "")
+FLAGGED = replace(CELL, position=3, cell_id="c3", status="flagged", reason="sum", confidence=0.5)
+QUESTION = QuestionLine("c3", "公开01", "公开01", 1, 100, "sum", 2.0)
+SUMMARY = Summary("青河县统计局", "2023", "final-account", "scan", "公开01", 4, 1, 0, 1)
+
+
+def asked_at(session: Session, reading: int) -> datetime:
+    session.flush()
+    moment = session.get_one(Reading, reading, populate_existing=True).settle_asked_at
+    assert moment is not None
+    return moment
+
+
+def settled(session: Session, reading: int, decision_id: int = 0) -> Settled:
+    asked = asked_at(session, reading)
+    return Settled("a" * 64, State.NEEDS_REVIEW, SUMMARY, [CELL, FLAGGED], [QUESTION], decision_id, "1", asked)
+
+
+def test_a_result_is_listed(database: Database) -> None:
+    batch_id, (reading, _) = batch_of(database, "a.pdf", "b.pdf", pages=2)
+    with database.transaction() as session:
+        read(session, reading, 1, 2)
+        assert results.keep_result(session, reading, settled(session, reading))
+    with database.snapshot() as session:
+        viewer = people.users(session)[0]
+        (line, waiting) = listing.documents(session, viewer, DocumentFilter(batch_id=batch_id))
+        assert (line.state, line.entity, line.flagged, line.pages) == (State.NEEDS_REVIEW, "青河县统计局", 1, 2)
+        assert (waiting.state, waiting.entity) == (State.QUEUED, "")
+        assert listing.document_line(session, line.id) == line
+        for chosen in (
+            DocumentFilter(state=State.NEEDS_REVIEW), DocumentFilter(entity="青河县统计局"),
+            DocumentFilter(year="2023"), DocumentFilter(name_contains="A.P"),
+        ):  # fmt: skip
+            assert listing.documents(session, viewer, chosen) == [line]
+        assert listing.documents(session, viewer, DocumentFilter(name_contains="%")) == []
+        assert listing.documents(session, viewer, DocumentFilter(), after=line.id) == [waiting]
+        assert [cell.cell_id for cell in listing.cells(session, CellFilter(reading))] == ["c0", "c3"]
+        assert [cell.cell_id for cell in listing.cells(session, CellFilter(flagged=True))] == ["c3"]
+        assert listing.cells(session, CellFilter(form="公开01", row_code="201"), after=(reading, 3)) == []
+        (batch,) = listing.batches(session, viewer)
+        assert (batch.state, batch.documents) == (State.READING, {State.NEEDS_REVIEW: 1, State.QUEUED: 1})
+        assert listing.backlog(session) == {State.QUEUED: 1}
+        assert listing.open_questions(session) == 1
+        assert listing.page_progress(session, reading) == listing.PageProgress(2, 2, 0, {})
+
+
+def test_progress_is_what_the_pages_say(database: Database) -> None:
+    batch_id, (done, half, _) = batch_of(database, "a.pdf", "b.pdf", "c.pdf", pages=4)
+    with database.transaction() as session:
+        read(session, done, 1, 2, 3, 4)
+        results.keep_result(session, done, settled(session, done))
+        read(session, half, 1)
+        read(session, half, 2, problem="too large")
+    with database.snapshot() as session:
+        batch = listing.batches(session, people.users(session)[0])[0]
+        shown = listing.progress(session, batch_id)
+        assert shown is not None
+        assert (shown.pages, shown.pages_finished, shown.questions) == (12, 6, 1)
+        assert (shown.state, shown.documents) == (batch.state, batch.documents)
+        assert listing.page_progress(session, half) == listing.PageProgress(4, 2, 0, {2: "too large"})
+        assert listing.progress(session, 999) is None
+
+
+def test_a_result_that_knows_less_comes_too_late(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=1)
+    with database.transaction() as session:
+        assert not results.keep_result(
+            session, reading, Settled("a" * 64, State.DONE, SUMMARY, [], [], 0, "1", datetime.now().astimezone())
+        )
+        read(session, reading, 1)
+        first = settled(session, reading)
+        assert results.keep_result(session, reading, replace(first, decision_id=7, blob="b" * 64))
+        assert not results.keep_result(session, reading, replace(first, decision_id=6))
+        present = results.extraction_of(session, reading)
+        assert present is not None
+        assert (present.blob, present.decision_id) == ("b" * 64, 7)
+
+
+def test_settling_asked_for_meanwhile_goes_on(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=1)
+    with database.transaction() as session:
+        read(session, reading, 1)
+        first = settled(session, reading)
+        later(session, hours=-1)  # even if the clock was set back
+        readings.ask_settling(session, [reading])
+        results.keep_result(session, reading, first)
+        assert session.get_one(Reading, reading, populate_existing=True).state == State.SETTLING
+        results.keep_result(session, reading, replace(settled(session, reading), outcome=State.DONE))
+        assert session.get_one(Reading, reading, populate_existing=True).state == State.DONE
+
+
+def test_a_question_keeps_its_number_closes_and_opens_again(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=1)
+    with database.transaction() as session:
+        read(session, reading, 1)
+        first = settled(session, reading)
+        results.keep_result(session, reading, first)
+        (question,) = reviews.questions_of(session, reading)
+        answered = replace(first, cells=[replace(CELL, value="2.00", fen=200)], questions=[], decision_id=1)
+        results.keep_result(session, reading, answered)
+        assert reviews.questions_of(session, reading) == []
+        (cell,) = listing.cells(session, CellFilter(reading))
+        assert (cell.value, cell.fen) == ("2.00", 200)
+        other = replace(QUESTION, key="c9", worth=9.0)
+        again = replace(first, questions=[replace(QUESTION, worth=5.0), other], decision_id=2)
+        results.keep_result(session, reading, again)
+        found = reviews.questions_of(session, reading)
+        assert [(one.key, one.worth) for one in found] == [("c9", 9.0), ("c3", 5.0)]
+        assert found[1].id == question.id
+        results.forget_result(session, reading)
+        assert results.extraction_of(session, reading) is None
+        assert session.get_one(Question, question.id, populate_existing=True).closed_at is not None

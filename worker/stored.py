@@ -1,0 +1,106 @@
+"""The pipeline on values as the store holds them: what a worker has its killable children do.
+
+Pages and documents leave the child that made them as packed bytes, which cost the worker nothing to hand on. Tests and
+load runs name functions of their own in place of these, which answer with recorded pages.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.archive import CellLine, QuestionLine, State, Summary
+from models.document import Document, DocumentStatus, Extraction, Origin, Page
+from models.files import FileKind, Options
+from models.packing import pack, unpack_document, unpack_page
+from models.summaries import cell_lines, question_lines, summary
+from worker.core.settle import settle
+from worker.dump import decode, lay_out_dump
+from worker.layout import lay_out
+
+_OUTCOMES = {
+    DocumentStatus.CLEAN: State.DONE,
+    DocumentStatus.NEEDS_REVIEW: State.NEEDS_REVIEW,
+    DocumentStatus.FAILED: State.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page as read, packed, and the seconds of each step."""
+
+    packed: bytes
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """What a document was settled to: document and extraction packed, and what lists show.
+
+    `reason` says why, where the outcome is FAILED.
+    """
+
+    document: bytes
+    extraction: bytes
+    outcome: State
+    reason: str
+    summary: Summary
+    cells: tuple[CellLine, ...]
+    questions: tuple[QuestionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToSettle:
+    """A document to be settled: as laid out before, or else the text dump `dump`, or else pages.
+
+    `problems` tells of the pages that were set aside, by number.
+    """
+
+    document: bytes | None
+    dump: Path | None
+    pages: Sequence[bytes]
+    problems: Mapping[int, str]
+    threshold: float
+
+
+def read_stored_page(path: Path, kind: FileKind, number: int, options: Options) -> StoredPage:
+    """One page of a file, read; raises `UnreadableError` where it cannot be."""
+    from worker.pipeline import read_page  # noqa: PLC0415  # settling, and the workers themselves, need none of it
+
+    begun = time.monotonic()
+    page = read_page(path, kind, number, options)
+    return StoredPage(pack(page), {"read": round(time.monotonic() - begun, 4)})
+
+
+def settle_stored(to_settle: ToSettle) -> StoredResult:
+    """Lay out a document, unless it was before, and settle it."""
+    packed = to_settle.document
+    document = unpack_document(packed) if packed is not None else _laid_out(to_settle)
+    extraction = settle(document, to_settle.threshold)
+    unread = document.page_count > 0 and len(to_settle.problems) == document.page_count
+    outcome = State.FAILED if unread else _OUTCOMES[extraction.status]
+    return StoredResult(
+        document=packed or pack(document),
+        extraction=pack(extraction),
+        outcome=outcome,
+        reason="" if outcome is not State.FAILED else _why(extraction, to_settle.problems),
+        summary=summary(extraction, document.origin.value),
+        cells=tuple(cell_lines(extraction)),
+        questions=tuple(question_lines(extraction)),
+    )
+
+
+def _laid_out(to_settle: ToSettle) -> Document:
+    if to_settle.dump is not None:
+        return lay_out_dump(decode(to_settle.dump.read_bytes()))
+    read = [unpack_page(data) for data in to_settle.pages]
+    unread = [Page(number, 0.0, 0.0, Origin.SCAN, (), problem=told) for number, told in to_settle.problems.items()]
+    return lay_out(sorted([*read, *unread], key=lambda page: page.number))
+
+
+def _why(extraction: Extraction, problems: Mapping[int, str]) -> str:
+    if problems:
+        return "; ".join(f"page {number}: {problem}" for number, problem in sorted(problems.items()))
+    return "; ".join(extraction.questions) or "nothing that could be settled was found in it: look at its pages"
