@@ -6,6 +6,7 @@ A trace goes from the request that asked for something through the tasks that fo
 from __future__ import annotations
 
 import os
+from typing import Any
 
 _NAMES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -13,6 +14,14 @@ _NAMES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 def wanted() -> bool:
     """Whether an endpoint is configured."""
     return any(os.environ.get(name) for name in _NAMES)
+
+
+def watch(app: Any) -> None:
+    """Have the requests to a FastAPI application traced, if an endpoint is configured."""
+    if wanted():
+        from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415  # only where it is used
+
+        FastAPIInstrumentor.instrument_app(app)
 
 
 def start(service: str) -> bool:

@@ -73,7 +73,7 @@ def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine])
     for cell in cells:
         row = old.pop(cell.position, None)
         if row is None:
-            new.append({"reading_id": reading_id, **asdict(cell)})
+            new.append({"reading_id": reading_id, **{name: getattr(cell, name) for name in names}})
             continue
         for name in names:
             if getattr(row, name) != getattr(cell, name):

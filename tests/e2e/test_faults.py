@@ -210,15 +210,15 @@ def test_the_store_refuses_to_be_written(on_sqlite: Topology, undisturbed: Calla
     conclude(on_sqlite, batch, SHORT, undisturbed(SHORT))
 
 
-def test_a_full_disk(tmp_path: Path, topology: Topology, undisturbed: Callable[[int], bytes]) -> None:
-    """A disk of its own for the store, and for the database where that is a file, filled up and freed."""
+def test_a_full_disk(tmp_path: Path, on_sqlite: Topology, undisturbed: Callable[[int], bytes]) -> None:
+    """A disk of its own for the store and the database, filled up and freed."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
     if os.getuid() or subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603  # fixed arguments
         pytest.skip("only root may mount a small disk to fill")
     try:
-        _fill_and_free(disk, topology, undisturbed(SHORT))
+        _fill_and_free(disk, on_sqlite, undisturbed(SHORT))
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)  # noqa: S603, S607  # what was mounted above
 
@@ -231,9 +231,7 @@ def fill(path: Path) -> None:
 
 
 def _fill_and_free(disk: Path, topology: Topology, expected: bytes) -> None:
-    url = topology.database_url
-    if topology.database.is_sqlite:
-        url = f"sqlite:///{shutil.copy(tmp := topology.folder / 'jiaokan.sqlite', disk / tmp.name)}"
+    url = f"sqlite:///{shutil.copy(topology.folder / 'jiaokan.sqlite', disk / 'jiaokan.sqlite')}"
     with Topology(topology.folder, url, topology.redis_url, str(disk / "store")) as full:
         full.worker()
         batch = full.batch("batch", files(SHORT))
@@ -264,20 +262,20 @@ def test_the_same_batch_sent_twice_at_once(topology: Topology, undisturbed: Call
     conclude(topology, numbers[0], SHORT, undisturbed(SHORT))
 
 
-def test_clocks_that_jump(topology: Topology, tmp_path: Path, undisturbed: Callable[[int], bytes]) -> None:
+def test_clocks_that_jump(on_sqlite: Topology, tmp_path: Path, undisturbed: Callable[[int], bytes]) -> None:
     """One worker's clock is hours ahead, then hours behind, and both workers are killed in between."""
     clock = tmp_path / "clock"
     clock.write_text("7200")
-    right = topology.worker()
-    topology.extra = {"JIAOKAN_TEST_CLOCK": str(clock)}
-    wrong = topology.worker()
-    batch = topology.batch("batch", files(SHORT))
-    begun(topology)
+    right = on_sqlite.worker()
+    on_sqlite.extra = {"JIAOKAN_TEST_CLOCK": str(clock)}
+    wrong = on_sqlite.worker()
+    batch = on_sqlite.batch("batch", files(SHORT))
+    begun(on_sqlite)
     end(wrong, signal.SIGKILL)
     clock.write_text("-7200")
-    topology.worker()
-    begun(topology, 0.5)
+    on_sqlite.worker()
+    begun(on_sqlite, 0.5)
     end(right, signal.SIGKILL)
     clock.write_text("0")
-    topology.wait(200)
-    conclude(topology, batch, SHORT, undisturbed(SHORT))
+    on_sqlite.wait(200)
+    conclude(on_sqlite, batch, SHORT, undisturbed(SHORT))

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from models import logs
+from models import logs, traces
 from worker.commands.startup import known_settings, refuse
 
 _CANNOT_START = 2
@@ -36,8 +36,11 @@ def run(args: argparse.Namespace) -> int:
         return refuse("no queue is set: JIAOKAN_REDIS_URL names a Redis server; `jiaokan serve` starts one of its own")
     logs.configure()
     create: Any = importlib.import_module("api.app").create_app
+    traces.start("jiaokan-api")
+    app = create(settings)
+    traces.watch(app)
     config = uvicorn.Config(
-        create(settings),
+        app,
         host=args.host,
         port=args.port,
         log_config=None,
