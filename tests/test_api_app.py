@@ -23,6 +23,7 @@ from models.logs import JsonLines
 from models.queue import QueueError
 from models.settings import Settings
 from tests.doors import PDF, Doors, doors
+from tests.serving import emptied
 
 
 @pytest.fixture
@@ -138,6 +139,7 @@ def test_it_is_made_from_the_settings(redis_url: str, tmp_path: Path, monkeypatc
     kit.waker.soon()
     with TestClient(create_app(kit=kit)) as client:
         assert client.get("/healthz").json()["status"] == "ok"
+    emptied(redis_url)
     with pytest.raises(QueueError, match="JIAOKAN_REDIS_URL"):
         make_kit(Settings(redis_url=SecretStr("")))
 
