@@ -22,9 +22,9 @@ from corpus.stress import stressed
 from corpus.truth import TruthCell, read_cells
 from models.document import CellStatus, Document, Extraction, SettledCell
 from models.export.columns import CELLS
+from models.export.records import cell_records
 from worker.core.confidence import Sort
 from worker.core.settle import settle
-from models.export.records import cell_records
 
 GRID = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 25.0)
 SHARES = (0.0, 0.01, 0.03)

@@ -7,9 +7,8 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import msgspec
-
 from models.document import Document
+from models.packing import pack, unpack_document
 
 FOLDER = "readings"
 PAGES_OF_A_PROCESS = 6
@@ -25,18 +24,18 @@ def documents(folder: Path, jobs: int) -> Iterator[tuple[str, Document]]:
             for _ in pool.imap_unordered(_read, missing):
                 pass
     for path in paths:
-        yield path.name, msgspec.msgpack.decode(kept(path).read_bytes(), type=Document)
+        yield path.name, unpack_document(kept(path).read_bytes())
 
 
 def kept(path: Path) -> Path:
     """Where the reading of a PDF is kept."""
-    return path.parent / FOLDER / f"{path.stem}.msgpack"
+    return path.parent / FOLDER / f"{path.stem}.reading"
 
 
 def keep(path: Path, document: Document) -> None:
     """Keep what was read of a PDF; nothing is seen of it before it is whole."""
     new = kept(path).with_suffix(".new")
-    new.write_bytes(msgspec.msgpack.encode(document))
+    new.write_bytes(pack(document))
     new.replace(kept(path))
 
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import (
-    Box,
     Cell,
     Check,
     CheckResult,
@@ -20,7 +19,6 @@ from models.document import (
     Grid,
     GridCell,
     Line,
-    Mesh,
     Origin,
     Page,
     Reading,
@@ -30,6 +28,7 @@ from models.document import (
     Table,
     Token,
 )  # fmt: skip
+from models.geometry import Box, Mesh
 from models.packing import PackingError, pack, unpack_document, unpack_extraction, unpack_page
 from tests.strategies import accounts, build
 from worker.core.settle import settle

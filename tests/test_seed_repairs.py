@@ -12,9 +12,9 @@ from corpus import score
 from corpus.truth import TruthCell, read_cells
 from models.document import CellStatus, CheckResult, Extraction
 from models.export.columns import CELLS
+from models.export.records import cell_records
 from worker.core.settle import settle
 from worker.dump import decode, lay_out_dump
-from models.export.records import cell_records
 
 SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
 TRUTH = Path(__file__).parents[1] / "corpus" / "documents" / "disclosures" / "cells.csv"

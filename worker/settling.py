@@ -75,7 +75,7 @@ def _call(desk: Desk, waiting: _Waiting) -> object | Failure:
         document = desk.blobs.get(known) if known else None
         dump = desk.file(waiting.sha256) if waiting.kind is FileKind.TEXT and not known else None
         pages = [] if known else [desk.blobs.get(page) for page in waiting.pages]
-        return ToSettle(document, dump, pages, waiting.problems, desk.settings.flag_threshold)
+        return ToSettle(document, dump, pages, waiting.problems, desk.settings.target_errors / 10_000)
 
     to_settle = desk.patiently(load)
     return desk.call(desk.work.settle, (to_settle,), desk.settings.settle_seconds, "JIAOKAN_SETTLE_SECONDS")

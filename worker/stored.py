@@ -62,7 +62,7 @@ class ToSettle:
     dump: Path | None
     pages: Sequence[bytes]
     problems: Mapping[int, str]
-    threshold: float
+    target: float
 
 
 def read_stored_page(path: Path, kind: FileKind, number: int, options: Options) -> StoredPage:
@@ -78,7 +78,7 @@ def settle_stored(to_settle: ToSettle) -> StoredResult:
     """Lay out a document, unless it was before, and settle it."""
     packed = to_settle.document
     document = unpack_document(packed) if packed is not None else _laid_out(to_settle)
-    extraction = settle(document, to_settle.threshold)
+    extraction = settle(document, to_settle.target)
     unread = document.page_count > 0 and len(to_settle.problems) == document.page_count
     outcome = State.FAILED if unread else _OUTCOMES[extraction.status]
     return StoredResult(
