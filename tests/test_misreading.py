@@ -58,3 +58,22 @@ def test_no_misreading_costs_more_than_any_other_number_would() -> None:
 )
 def test_digits_of_an_amount(amount: str, expected: str) -> None:
     assert digits(Decimal(amount)) == expected
+
+
+def test_slips_of_each_sort_are_priced_by_what_they_could_have_been() -> None:
+    """One slip costs its own sort; a second one costs its sort and a little more."""
+    swapped = price(Decimal("21.35"), Decimal("12.35"), SCAN)
+    lost = price(Decimal("12.34"), Decimal("125.34"), SCAN)
+    doubled = price(Decimal("1223.45"), Decimal("123.45"), SCAN)
+    added = price(Decimal("1273.45"), Decimal("123.45"), SCAN)
+    unlike = price(Decimal("12.35"), Decimal("12.37"), SCAN)
+    assert lost < doubled < swapped < unlike < added
+    both = price(Decimal("1273.47"), Decimal("123.45"), SCAN)
+    assert added < both < added + unlike
+
+
+def test_swapped_digits_are_one_slip_only_beside_each_other() -> None:
+    beside = price(Decimal("1243.00"), Decimal("1234.00"), SCAN)
+    apart = price(Decimal("1432.00"), Decimal("1234.00"), SCAN)
+    assert beside < apart
+    assert price(Decimal("1244.00"), Decimal("1243.00"), SCAN) < apart

@@ -135,3 +135,69 @@ def test_within_rounding_the_likeliest_value_is_kept_and_exact_sums_go_first() -
     best = solve(puzzle, ALL).best
     assert best is not None
     assert best.changes == {"b": Decimal("15.10")}
+
+
+def named(cells: dict[str, str], constant: str, slack: float = 9.0, tolerance: str = "0") -> Law:
+    """A sentence that states a figure in its own unit, which one of the cells prints."""
+    terms = tuple((cell, Decimal(weight)) for cell, weight in cells.items())
+    return Law("said", "narrative", terms, Decimal(constant), Decimal(tolerance), slack, any_of=True)
+
+
+def test_a_stated_figure_asks_one_cell_in_its_own_unit() -> None:
+    values = {"a": Decimal(70000), "b": Decimal(5)}
+    laws = [named({"a": "0.0001", "b": "1"}, "7.5")]
+    puzzle = Puzzle.of(laws, values, {}, lambda cell, value: 4.0 if (cell, value) == ("a", Decimal(75000)) else 8.0)
+    outcome = solve(puzzle, ALL)
+    assert puzzle.failing == (0,)
+    assert [dict(s.changes) for s in outcome.solutions] == [{"a": Decimal(75000)}, {"b": Decimal("7.5")}, {}]
+    assert [s.cost for s in outcome.solutions] == [4.0, 8.0, 9.0]
+
+
+def test_a_stated_figure_is_content_with_one_cell_that_agrees() -> None:
+    values = {"a": Decimal(75000), "b": Decimal(5)}
+    assert Puzzle.of([named({"a": "0.0001", "b": "1"}, "7.5")], values, {}, never).failing == ()
+    near = named({"a": "0.0001", "b": "1"}, "7.52", tolerance="0.02")
+    assert Puzzle.of([near], values, {}, never).failing == ()
+    assert Puzzle.of([named({"a": "0.0001", "b": "1"}, "7.52", tolerance="0.01")], values, {}, never).failing == (0,)
+
+
+def test_two_options_within_rounding_mend_a_sum_together() -> None:
+    values = {"t": Decimal("30.00"), "a": Decimal("1.00"), "b": Decimal("2.00")}
+    options = {"a": {Decimal("10.00"): 2.0}, "b": {Decimal("19.99"): 2.0}}
+    for tolerance, mended in (("0.015", True), ("0.005", False)):
+        laws = [law("sum", {"t": -1, "a": 1, "b": 1}, slack=30.0, tolerance=tolerance)]
+        best = solve(Puzzle.of(laws, values, options, never), ALL).best
+        assert best is not None
+        assert (best.changes == {"a": Decimal("10.00"), "b": Decimal("19.99")}) is mended
+
+
+def test_what_is_asked_of_a_weighted_cell_is_divided_by_its_weight() -> None:
+    values = {"t": Decimal(12), "a": Decimal(5)}
+    terms = (("t", Decimal(-1)), ("a", Decimal(3)))
+    puzzle = Puzzle.of([Law("x", "cross-table", terms, Decimal(0), Decimal(0), 9.0)], values, {}, lambda *_: 3.0)
+    changes = [dict(s.changes) for s in solve(puzzle, ALL).solutions]
+    assert {"a": Decimal(4)} in changes
+    assert {"t": Decimal(15)} in changes
+
+
+def test_costs_of_an_option_and_of_what_is_asked_beside_it_add_up() -> None:
+    values = {"t": Decimal(20), "a": Decimal(1), "b": Decimal(2)}
+    options = {"a": {Decimal(11): 1.5}}
+    puzzle = Puzzle.of(
+        [law("sum", {"t": -1, "a": 1, "b": 1}, slack=30.0)],
+        values,
+        options,
+        lambda cell, _: 4.0 if cell == "b" else 50.0,
+    )
+    found = {tuple(sorted(s.changes.items())): s.cost for s in solve(puzzle, ALL).solutions}
+    assert found[("a", Decimal(11)), ("b", Decimal(9))] == pytest.approx(5.5)
+    assert found[(("b", Decimal(19)),)] == pytest.approx(4.0)
+
+
+def test_holding_within_rounding_only_costs_something() -> None:
+    values = {"t": Decimal("3.00"), "a": Decimal("1.00"), "b": Decimal("9.00")}
+    options = {"b": {Decimal("2.00"): 3.0, Decimal("2.01"): 3.0}}
+    laws = [law("sum", {"t": -1, "a": 1, "b": 1}, slack=30.0, tolerance="0.015")]
+    costs = {s.changes["b"]: s.cost for s in solve(Puzzle.of(laws, values, options, never), ALL).solutions if s.changes}
+    assert costs[Decimal("2.00")] == pytest.approx(3.0)
+    assert costs[Decimal("2.01")] > costs[Decimal("2.00")]
