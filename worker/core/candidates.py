@@ -72,7 +72,11 @@ def _of(said: Said, convention: Convention, channel: Channel) -> Candidates:
     whole = parse(said.cell.reading.text) is not None or said.is_blank
     if channel is TYPED and whole:
         return Candidates(read, (), TYPED)
-    cheapest: dict[Decimal | None, float] = {read: 0.0} if whole or said.is_words or said.repair else {}
+    cheapest: dict[Decimal | None, float] = {}
+    if whole or said.is_words or said.repair:
+        cheapest[read] = 0.0
+    elif said.amount is not None:
+        cheapest[read] = BROKEN + UNUSUAL
     for value, cost in _offers(said, convention, channel):
         if cost < cheapest.get(value, DEAREST):
             cheapest[value] = max(cost, LEAST_COST)

@@ -247,7 +247,7 @@ def _doubtful(
             cost = outcome.best.cost if outcome.best else outcome.reach
             rivals.append((min(cost, MARGIN), value))
         rivals.sort()
-        margin = rivals[0][0] if rivals else 0.0
+        margin = rivals[0][0] if rivals else MARGIN
         yield cell, Finding(offer.read, margin, tuple(value for _, value in rivals))
 
 
