@@ -58,6 +58,21 @@ class Account:
     guests: int
 
 
+ACCOUNT = Account(
+    spent=(
+        Spent("2010301", "行政运行", 123456789, 0, 5000012),
+        Spent("2010302", "一般行政管理事务", 2345678, 34567890, 0),
+        Spent("2080505", "机关事业单位基本养老保险缴费支出", 45678901, 0, 0),
+        Spent("2101101", "行政单位医疗", 5678912, 0, 0),
+        Spent("2210201", "住房公积金", 67891234, 0, 0),
+    ),
+    carried=98765432,
+    staff_share=80,
+    cars=2314159,
+    guests=271828,
+)
+
+
 @dataclass
 class Draft:
     """A table being written: rows of (block, code, name, {栏次: fen})."""

@@ -22,24 +22,11 @@ from models.document import (
     Reading,
     SettledCell,
 )
-from tests.strategies import ENTITY, YEAR, Account, Spent, accounts, build, misread, money, printed_cells
+from tests.strategies import ACCOUNT, ENTITY, YEAR, Account, accounts, build, misread, money, printed_cells
 from worker.core.codes import joined_code
 from worker.core.settle import settle
 
 SOME = settings(max_examples=40, deadline=None)
-ACCOUNT = Account(
-    spent=(
-        Spent("2010301", "行政运行", 123456789, 0, 5000012),
-        Spent("2010302", "一般行政管理事务", 2345678, 34567890, 0),
-        Spent("2080505", "机关事业单位基本养老保险缴费支出", 45678901, 0, 0),
-        Spent("2101101", "行政单位医疗", 5678912, 0, 0),
-        Spent("2210201", "住房公积金", 67891234, 0, 0),
-    ),
-    carried=98765432,
-    staff_share=80,
-    cars=2314159,
-    guests=271828,
-)
 
 
 def cell(extraction: Extraction, cell_id: str) -> SettledCell:

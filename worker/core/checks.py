@@ -10,7 +10,6 @@ from models.document import Check, CheckResult
 from worker.core.relations import Constraint, Term
 
 HALF = Decimal("0.5")
-STRONG_TERMS = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ DOUBLED = log(15)
 SWAPPED = log(20)
 FURTHER = 1.5
 """What each slip after the first adds: they come in bursts."""
-FINEST = Decimal("0.01")
 
 # Digits that fonts and wear confuse. Source: shapes of the songti, heiti and typewriter digits.
 LOOK_ALIKE = frozenset(

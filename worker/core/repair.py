@@ -29,7 +29,6 @@ DOUBTED = 8.0
 IN_TABLE, BETWEEN, IN_WORDS = 9.0, 6.0, 8.0
 SHORTEST, LONGEST = 4, 12
 NEGATIVE = 3.0
-SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
