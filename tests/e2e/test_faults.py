@@ -1,6 +1,6 @@
 """Whatever happens to workers, queue, database and store: every document done, none lost, none twice, equal exports.
 
-The long forms run with `-m long`: see docs/operations.md.
+They start servers and take minutes: they run with `-m long`, see docs/operations.md.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tests.recorded import recorded
 from tests.servers import OwnPostgres, OwnRedis
 from tests.topology import Topology, end, offspring
 
+pytestmark = pytest.mark.long
 PAGES = 5
 SHORT, LONG = 8, 60
 POSTGRES = pytest.mark.skipif(OwnPostgres.programs() is None, reason="PostgreSQL's programs are not installed")
@@ -134,7 +135,7 @@ def kill_some(topology: Topology, times: int, chance: random.Random) -> int:
     return killed
 
 
-@pytest.mark.parametrize(("count", "times"), [(SHORT, 6), pytest.param(LONG * 4, 100, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("count", "times"), [(SHORT, 6), (LONG * 4, 100)])
 def test_workers_killed_outright(
     topology: Topology, undisturbed: Callable[[int], bytes], count: int, times: int
 ) -> None:
@@ -162,7 +163,7 @@ def test_a_worker_killed_takes_its_processes_along(on_sqlite: Topology) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("count", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [SHORT, LONG])
 def test_redis_emptied_and_restarted(
     on_sqlite: Topology, own_redis: OwnRedis, undisturbed: Callable[[int], bytes], count: int
 ) -> None:
@@ -179,7 +180,7 @@ def test_redis_emptied_and_restarted(
 
 
 @POSTGRES
-@pytest.mark.parametrize(("count", "seconds"), [(SHORT, 4.0), pytest.param(LONG, 30.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("count", "seconds"), [(SHORT, 4.0), (LONG, 30.0)])
 def test_postgresql_stopped(
     tmp_path_factory: pytest.TempPathFactory,
     own_redis: OwnRedis,
