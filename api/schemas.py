@@ -52,7 +52,7 @@ class UserOut(Value):
     """A person."""
 
     id: int = Field(examples=[3])
-    name: str = Field(examples=["王芳"])
+    name: str = Field(examples=["档案员"])
     role: Role
     language: str = Field(examples=["zh"])
     created_at: datetime
@@ -62,7 +62,7 @@ class UserOut(Value):
 class UserAsked(Asked):
     """A person to be added."""
 
-    name: Words = Field(examples=["王芳"])
+    name: Words = Field(examples=["档案员"])
     role: Role = Field(examples=[Role.REVIEWER])
     password: str = Field(min_length=10, max_length=200, examples=["four words nobody guesses"])
 
@@ -125,7 +125,7 @@ class BatchOut(Value):
 
     id: int = Field(examples=[7])
     name: str = Field(examples=["2023 部门决算"])
-    owner: str = Field(examples=["王芳"])
+    owner: str = Field(examples=["档案员"])
     created_at: datetime
     state: State
     finished: bool = Field(description="Nothing is left for a machine to do.")

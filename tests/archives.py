@@ -22,7 +22,7 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def person(session: Session, name: str = "王芳", role: Role = Role.UPLOADER) -> User:
+def person(session: Session, name: str = "档案员", role: Role = Role.UPLOADER) -> User:
     user = people.add_user(session, name, role, "hashed")
     assert user is not None
     return user
@@ -36,7 +36,7 @@ def add(session: Session, batch_id: int, name: str, content: str = "", engine: s
 def batch_of(database: Database, *names: str, pages: int = 2) -> tuple[int, list[int]]:
     """A batch with opened files of so many pages; its number and those of the readings."""
     with database.transaction() as session:
-        owner = people.user_by_name(session, "王芳") or person(session)
+        owner = people.user_by_name(session, "档案员") or person(session)
         batch = batches.open_batch(session, owner.id, "2023", "-".join(names))
         found = [add(session, batch.id, name).reading_id for name in names]
         for reading_id in found:

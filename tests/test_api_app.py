@@ -53,7 +53,7 @@ def test_logs_carry_the_number_of_the_request(found: Doors, caplog: pytest.LogCa
 
 
 def test_problems_are_told_alike(found: Doors) -> None:
-    client = found.client(found.person("王芳"))
+    client = found.client(found.person("档案员"))
     for path, status in (("/api/nowhere", 404), ("/api/batches/1", 404), ("/api/batches/x", 422), ("/api/me?x", 200)):
         answer = client.get(path)
         assert answer.status_code == status
@@ -96,7 +96,7 @@ def test_what_is_away_is_told(found: Doors, error: Exception, status: int, caplo
 
 
 def test_a_commit_that_fails_is_no_success(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = found.client(found.person("王芳"))
+    client = found.client(found.person("档案员"))
 
     def fail(*_: object) -> None:
         raise DatabaseAwayError("the disk is full")
@@ -106,7 +106,7 @@ def test_a_commit_that_fails_is_no_success(found: Doors, monkeypatch: pytest.Mon
 
 
 def test_a_store_that_refuses_is_told_and_keeps_nothing(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = found.client(found.person("王芳"))
+    client = found.client(found.person("档案员"))
     client.post("/api/batches", json={"name": "x"})
 
     def full(*_: object) -> None:

@@ -79,7 +79,7 @@ def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterato
     database = Database(database_url)
     migrate.upgrade(database)
     with database.transaction() as session:
-        for name, role in (("王芳", Role.ADMIN), ("李雷", Role.UPLOADER)):
+        for name, role in (("档案员", Role.ADMIN), ("校对员", Role.UPLOADER)):
             user = people.add_user(session, name, role, hashed(PASSWORD))
             assert user is not None
             people.set_language(session, user.id, "")
@@ -115,7 +115,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_is_sent_and_watched_to_the_end(station: Station, files: Path) -> None:
-    page = station.logged_in("李雷")
+    page = station.logged_in("校对员")
     page.fill("#name", "2021–2023 部门决算")
     page.click("text=New batch")
     page.wait_for_url("**/batches/*")
@@ -145,7 +145,7 @@ def test_a_folder_is_sent_and_watched_to_the_end(station: Station, files: Path) 
 
 
 def test_markup_in_a_name_is_text(station: Station) -> None:
-    page = station.logged_in("王芳")
+    page = station.logged_in("档案员")
     page.goto("/batches/1")
     link = page.locator("a.title", has_text="onerror")
     expect(link).to_have_text(f"财政厅/{NASTY}")
@@ -158,14 +158,14 @@ def test_markup_in_a_name_is_text(station: Station) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_in_both_languages(station: Station, language: str) -> None:
     with station.database.transaction() as session:
-        user = people.user_by_name(session, "王芳")
+        user = people.user_by_name(session, "档案员")
         assert user is not None
         people.set_language(session, user.id, language)
     for width, name in ((1280, ""), (420, "-narrow")):
         shut = station.page(language, width)
         shut.goto("/login")
         shot(station, shut, f"login-{language}{name}")
-        page = station.logged_in("王芳", language, width)
+        page = station.logged_in("档案员", language, width)
         shot(station, page, f"batches-{language}{name}")
         if not name:
             make(station, page)

@@ -35,7 +35,7 @@ def found(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def token(found: Doors) -> str:
     """An admin's, in an archive that holds one of everything."""
-    token = found.person("王芳", Role.ADMIN)
+    token = found.person("档案员", Role.ADMIN)
     client = found.client(token)
     client.post("/api/batches", json={"name": "2023"})
     for name in ("a.pdf", "b.pdf", "c.docx"):

@@ -43,7 +43,7 @@ def found(database: Database, tmp_path: Path) -> Iterator[Doors]:
 @pytest.fixture
 def client(found: Doors) -> Iterator[TestClient]:
     """Two documents that are settled, one that waits, one that failed, one that was refused."""
-    with found.client(found.person("王芳")) as client:
+    with found.client(found.person("档案员")) as client:
         client.post("/api/batches", json={"name": "2023"})
         for name in (*NAMES, "waits.pdf", "failed.pdf", "refused.docx"):
             content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" if name.endswith("docx") else PDF + name.encode()
@@ -123,7 +123,7 @@ def test_what_a_version_rests_on_is_listed(client: TestClient, found: Doors) -> 
     export = made(client, found, batch=1)
     manifest = json.loads(client.get(f"/api/exports/{export['id']}/manifest").content)
     assert export["decisions"] == 2
-    assert [(one["by"], one["after"]) for one in manifest["decisions"]] == [("王芳", "28.00"), ("王芳", "27.00")]
+    assert [(one["by"], one["after"]) for one in manifest["decisions"]] == [("档案员", "28.00"), ("档案员", "27.00")]
     assert manifest["sha256"] == export["sha256"]
     assert [one["document"] for one in manifest["documents"]] == ["a.pdf", "failed.pdf", "waits.pdf", "财政厅/=b.pdf"]
     assert [one["document"] for one in manifest["refused"]] == ["refused.docx"]
@@ -193,7 +193,7 @@ def test_text_is_guarded_and_amounts_are_not(client: TestClient, found: Doors) -
 
 @pytest.mark.usefixtures("client")
 def test_everything_is_what_one_may_see(found: Doors, tmp_path: Path) -> None:
-    other = found.client(found.person("李雷"))
+    other = found.client(found.person("校对员"))
     other.post("/api/batches", json={"name": "mine/too"})
     other.put("/api/batches/2/files/a.pdf", content=PDF + b"a.pdf")
     export = made(other, found)

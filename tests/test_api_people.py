@@ -18,7 +18,7 @@ from tests.doors import PASSWORD, Doors, doors, hidden
 @pytest.fixture
 def found(database: Database, tmp_path: Path) -> Iterator[Doors]:
     with doors(database, tmp_path) as opened:
-        opened.person("王芳", Role.ADMIN)
+        opened.person("档案员", Role.ADMIN)
         yield opened
 
 
@@ -29,7 +29,7 @@ def log_in(found: Doors, name: str, password: str) -> int:
 
 
 def test_a_browser_logs_in_and_out(found: Doors) -> None:
-    browser = found.browser("王芳")
+    browser = found.browser("档案员")
     cookies = browser.client.cookies
     (session,) = [cookie for cookie in cookies.jar if cookie.name == "jiaokan"]
     assert session.has_nonstandard_attr("HttpOnly")
@@ -38,7 +38,7 @@ def test_a_browser_logs_in_and_out(found: Doors) -> None:
         row = held.get(LoginSession, digest(session.value or ""))
         assert row is not None
         assert session.value not in (row.token, row.csrf)
-    assert browser.client.get("/api/me").json()["name"] == "王芳"
+    assert browser.client.get("/api/me").json()["name"] == "档案员"
     assert browser.client.post("/logout", data={"csrf": browser.csrf}).status_code == 303
     assert browser.client.get("/api/me").status_code == 401
     cookies.set("jiaokan", session.value or "")
@@ -54,22 +54,22 @@ def test_over_https_cookies_go_nowhere_else(database: Database, tmp_path: Path) 
 
 
 def test_a_change_needs_a_form_of_ours(found: Doors) -> None:
-    browser = found.browser("王芳")
+    browser = found.browser("档案员")
     for headers, status in (({}, 403), ({"x-csrf-token": "guess"}, 403), ({"x-csrf-token": browser.csrf}, 201)):
         assert browser.client.post("/api/batches", json={"name": "x"}, headers=headers).status_code == status
     for data, status in (({}, 403), ({"csrf": "guess"}, 403), ({"csrf": browser.csrf}, 303)):
         assert browser.client.post("/batches", data={"name": "x", **data}).status_code == status
-    assert found.client().post("/login", data={"name": "王芳", "password": PASSWORD}).status_code == 403
+    assert found.client().post("/login", data={"name": "档案员", "password": PASSWORD}).status_code == 403
 
 
 def test_guessing_has_to_wait(found: Doors) -> None:
-    statuses = [log_in(found, "王芳", "wrong") for _ in range(6)]
+    statuses = [log_in(found, "档案员", "wrong") for _ in range(6)]
     assert statuses == [401] * 5 + [429]
-    assert log_in(found, "王芳", PASSWORD) == 429
+    assert log_in(found, "档案员", PASSWORD) == 429
     assert log_in(found, "nobody", PASSWORD) == 401
     with found.kit.database.transaction() as session:
-        people.forgive(session, "王芳")
-    assert log_in(found, " 王芳", PASSWORD) == 303
+        people.forgive(session, "档案员")
+    assert log_in(found, " 档案员", PASSWORD) == 303
 
 
 def test_one_address_cannot_try_all_names(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_one_address_cannot_try_all_names(found: Doors, monkeypatch: pytest.Monk
 
 
 def test_a_token_is_kept_as_its_hash_and_can_be_revoked(found: Doors) -> None:
-    browser = found.browser("王芳")
+    browser = found.browser("档案员")
     said = {"x-csrf-token": browser.csrf}
     made = browser.client.post("/api/tokens", json={"name": "nightly"}, headers=said).json()
     with found.kit.database.snapshot() as session:
@@ -94,35 +94,35 @@ def test_a_token_is_kept_as_its_hash_and_can_be_revoked(found: Doors) -> None:
 
 
 def test_who_is_shut_out_is_out_at_once(found: Doors) -> None:
-    admin, token = found.browser("王芳"), found.person("李雷")
-    other, said = found.browser("李雷"), {"x-csrf-token": admin.csrf}
+    admin, token = found.browser("档案员"), found.person("校对员")
+    other, said = found.browser("校对员"), {"x-csrf-token": admin.csrf}
     assert admin.client.patch("/api/users/2", json={"disabled": True}, headers=said).json()["disabled_at"]
     assert other.client.get("/api/me").status_code == found.client(token).get("/api/me").status_code == 401
-    assert log_in(found, "李雷", PASSWORD) == 401
+    assert log_in(found, "校对员", PASSWORD) == 401
     changed = {"disabled": False, "role": "reviewer", "password": "another long password"}
     assert admin.client.patch("/api/users/2", json=changed, headers=said).json()["role"] == "reviewer"
-    assert log_in(found, "李雷", "another long password") == 303
+    assert log_in(found, "校对员", "another long password") == 303
     for mine in ({"disabled": True}, {"role": "uploader"}):
         assert admin.client.patch("/api/users/1", json=mine, headers=said).status_code == 409
     assert admin.client.patch("/api/users/9", json={}, headers=said).status_code == 404
 
 
 def test_people_change_their_own_password(found: Doors) -> None:
-    browser = found.browser("王芳")
+    browser = found.browser("档案员")
     form = {"csrf": browser.csrf, "old": PASSWORD, "new": "aaaaaaaaaaaa"}
     assert browser.client.post("/account/password", data=form).status_code == 422
     assert browser.client.post("/account/password", data={**form, "new": "my newest password"}).status_code == 303
     assert browser.client.get("/account").headers["location"] == "/login"
-    assert log_in(found, "王芳", "my newest password") == 303
+    assert log_in(found, "档案员", "my newest password") == 303
 
 
 def test_what_is_done_stands_in_the_record(found: Doors) -> None:
-    browser = found.browser("王芳")
+    browser = found.browser("档案员")
     said = {"x-csrf-token": browser.csrf, "x-request-id": "r-77"}
     person = {"name": "韩梅梅", "role": "reviewer", "password": "several long words"}
     assert browser.client.post("/api/users", json=person, headers=said).status_code == 201
     assert browser.client.post("/api/users", json=person, headers=said).status_code == 409
-    log_in(found, "王芳", "wrong")
+    log_in(found, "档案员", "wrong")
     with found.kit.database.snapshot() as session:
         entries = [(one.action, one.request == "r-77", one.user_id) for one in audit.entries(session)]
         kept = str([vars(one) for one in audit.entries(session)])
@@ -138,7 +138,7 @@ def test_pages_speak_the_language_of_their_reader(found: Doors) -> None:
         answer = client.post("/language", data={"spoken": "en", "back": back})
         assert answer.headers["location"] == to
     assert 'lang="en"' in client.get("/login").text
-    browser = found.browser("王芳")
+    browser = found.browser("档案员")
     browser.client.post("/language", data={"spoken": "en", "csrf": browser.csrf})
     with found.kit.database.snapshot() as session:
         assert session.get_one(User, 1).language == "en"

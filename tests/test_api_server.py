@@ -54,7 +54,7 @@ def place(
 ) -> Place:
     monkeypatch.setenv("JIAOKAN_MAX_FILE_MEGABYTES", "2048")
     with database.transaction() as session:
-        user = people.add_user(session, "王芳", Role.ADMIN, hashed("several long words"))
+        user = people.add_user(session, "档案员", Role.ADMIN, hashed("several long words"))
         assert user is not None
         row = ApiToken(user_id=user.id, name="x", token=digest(TOKEN), shown="jk_", created_at=user.created_at)
         people.add_token(session, row)

@@ -27,7 +27,7 @@ def found(database: Database, tmp_path: Path) -> Iterator[Doors]:
 
 @pytest.fixture
 def client(found: Doors) -> Iterator[TestClient]:
-    with found.client(found.person("王芳")) as client:
+    with found.client(found.person("档案员")) as client:
         assert client.post("/api/batches", json={"name": "2023"}).status_code == 201
         yield client
 

@@ -29,16 +29,16 @@ def user(says: pytest.MonkeyPatch, *words: str, password: str = "") -> int:
 def test_people_are_added_changed_and_shut_out(
     says: pytest.MonkeyPatch, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert user(says, "add", "王芳", password=LONG) == 0
-    assert user(says, "add", "李雷", "--role", "reviewer", "--password-stdin", password=LONG) == 0
-    assert user(says, "add", " 王芳 ", password=LONG) == 2
-    assert user(says, "password", "王芳", password=NEWEST) == 0
-    assert user(says, "disable", "李雷") == 0
+    assert user(says, "add", "档案员", password=LONG) == 0
+    assert user(says, "add", "校对员", "--role", "reviewer", "--password-stdin", password=LONG) == 0
+    assert user(says, "add", " 档案员 ", password=LONG) == 2
+    assert user(says, "password", "档案员", password=NEWEST) == 0
+    assert user(says, "disable", "校对员") == 0
     capsys.readouterr()
     assert user(says, "list") == 0
-    assert capsys.readouterr().out == "李雷\treviewer, shut out\n王芳\tadmin\n"
+    assert capsys.readouterr().out == "校对员\treviewer, shut out\n档案员\tadmin\n"
     with database.snapshot() as session:
-        found = people.user_by_name(session, "王芳")
+        found = people.user_by_name(session, "档案员")
         assert found is not None
         assert matches(NEWEST, found.password)
         assert [entry.action for entry in audit.entries(session)][-1] == "person added"
@@ -48,9 +48,9 @@ def test_people_are_added_changed_and_shut_out(
     ("words", "password", "why"),
     [
         (("add",), "several long words", "give the name"),
-        (("add", "王芳"), "short", "10 to 200"),
-        (("add", "王芳王芳王芳王芳王芳"), "王芳王芳王芳王芳王芳", "easy to guess"),
-        (("password", "王芳"), "several long words", "nobody called"),
+        (("add", "档案员"), "short", "10 to 200"),
+        (("add", "档案员档案员档案员档案员档案员"), "档案员档案员档案员档案员档案员", "easy to guess"),
+        (("password", "档案员"), "several long words", "nobody called"),
     ],
 )
 def test_what_cannot_be_done_is_told(
@@ -61,6 +61,6 @@ def test_what_cannot_be_done_is_told(
 
 
 def test_a_password_is_more_than_long() -> None:
-    assert wrong_with("several long words", "王芳") == ""
-    assert wrong_with("ababababababab", "王芳") != ""
+    assert wrong_with("several long words", "档案员") == ""
+    assert wrong_with("ababababababab", "档案员") != ""
     assert not matches("anything", "not a hash")

@@ -74,7 +74,7 @@ def test_another_file_of_the_same_name_is_refused_and_the_reason_kept(database: 
 def test_uploaders_see_their_own_batches_reviewers_all(database: Database) -> None:
     batch_id, _ = batch_of(database, "a.pdf")
     with database.transaction() as session:
-        owner = people.user_by_name(session, "王芳")
+        owner = people.user_by_name(session, "档案员")
         assert owner is not None
         other, reviewer = person(session, "other"), person(session, "reviewer", Role.REVIEWER)
         for viewer, sees in ((owner, True), (other, False), (reviewer, True)):
@@ -89,7 +89,7 @@ def test_uploaders_see_their_own_batches_reviewers_all(database: Database) -> No
 def test_cancelling_stops_the_unfinished_unless_another_batch_waits_for_it(database: Database) -> None:
     batch_id, (shared, alone, failed) = batch_of(database, "shared.pdf", "alone.pdf", "failed.pdf")
     with database.transaction() as session:
-        owner = people.user_by_name(session, "王芳")
+        owner = people.user_by_name(session, "档案员")
         assert owner is not None
         readings.fail(session, failed, "locked")
         other = batches.open_batch(session, owner.id, "other", "other")
