@@ -26,7 +26,7 @@ from tests.strategies import ACCOUNT, ENTITY, YEAR, Account, accounts, build, mi
 from worker.core.codes import joined_code
 from worker.core.settle import settle
 
-SOME = settings(max_examples=40, deadline=None)
+SOME = settings(max_examples=25, deadline=None)
 
 
 def cell(extraction: Extraction, cell_id: str) -> SettledCell:

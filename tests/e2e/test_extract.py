@@ -73,6 +73,7 @@ def test_the_searchable_copy_says_what_was_read(worn: tuple[Path, Path]) -> None
     assert made.exists()
 
 
+@pytest.mark.long
 def test_the_export_does_not_depend_on_the_jobs(worn: tuple[Path, Path], tmp_path: Path) -> None:
     made, out = worn
     (pdf,) = made.glob("*.pdf")
