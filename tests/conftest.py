@@ -21,12 +21,18 @@ import pytest
 import redis
 import s3fs  # type: ignore[import-untyped]
 from botocore.exceptions import EndpointConnectionError  # type: ignore[import-untyped]
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import migrate, redis_server
 from models.db import Database
 from tests.servers import OwnRedis
+
+# The same examples at every run; JIAOKAN_TEST_WIDE=1 draws new ones, which is how new cases are found.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("wide")
+settings.load_profile("wide" if os.environ.get("JIAOKAN_TEST_WIDE") else "steady")
 
 POSTGRES = os.environ.get("JIAOKAN_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 

@@ -36,8 +36,8 @@ class Finding:
     """What the laws say of one cell.
 
     `value` is the best reading, which may be the one as read. `margin` says by how many nats it is better than any
-    other, `others` are those, the best first. `mended` are the ids of the checks that fail as read and hold now,
-    `against` of those that would hold with one of `others`.
+    other, `others` are those, the best first. `mended` are the ids of the checks that fail as read and hold now;
+    a `disputed` cell stands in an identity that fails as read.
     """
 
     value: Decimal | None
@@ -45,6 +45,7 @@ class Finding:
     others: tuple[Decimal, ...] = ()
     mended: tuple[str, ...] = ()
     changed: bool = False
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def _group_findings(puzzle: Puzzle, group: _Group) -> Iterator[tuple[str, Findin
                 rivals.setdefault(other, solution.cost)
         margin = min([*rivals.values(), max(outcome.reach, best.cost)]) - best.cost
         changed = cell in best.changes
-        yield cell, Finding(mine, margin, tuple(rivals), _mended(puzzle, group, best, cell), changed)
+        yield cell, Finding(mine, margin, tuple(rivals), _mended(puzzle, group, best, cell), changed, disputed=True)
 
 
 def _value(puzzle: Puzzle, solution: Solution, cell: str) -> Decimal:

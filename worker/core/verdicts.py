@@ -148,9 +148,15 @@ class _Weighed:
 
     @property
     def contested(self) -> bool:
-        """Whether an identity fails that another reading of the cell would mend, one not much less likely."""
-        rival = self.finding is not None and bool(self.finding.others) and self.finding.margin < CONTESTED
-        return rival and not self.changed and bool(self.evidence.fails)
+        """Whether an identity failed as read that another reading of the cell would mend, one not much less likely."""
+        found = self.finding
+        return (
+            found is not None
+            and found.disputed
+            and bool(found.others)
+            and found.margin < CONTESTED
+            and not self.changed
+        )
 
     def settled(
         self, said: Said, value: Decimal | None, status: CellStatus, reason: str = "", others: tuple[str, ...] = ()
