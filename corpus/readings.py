@@ -11,7 +11,7 @@ from models.document import Document
 from models.packing import pack, unpack_document
 
 FOLDER = "readings"
-PAGES_OF_A_PROCESS = 6
+DOCUMENTS_OF_A_PROCESS = 6
 
 
 def documents(folder: Path, jobs: int) -> Iterator[tuple[str, Document]]:
@@ -20,7 +20,7 @@ def documents(folder: Path, jobs: int) -> Iterator[tuple[str, Document]]:
     missing = [path for path in paths if not kept(path).exists()]
     if missing:
         kept(missing[0]).parent.mkdir(exist_ok=True)
-        with get_context("spawn").Pool(jobs, maxtasksperchild=PAGES_OF_A_PROCESS) as pool:
+        with get_context("spawn").Pool(jobs, maxtasksperchild=DOCUMENTS_OF_A_PROCESS) as pool:
             for _ in pool.imap_unordered(_read, missing):
                 pass
     for path in paths:

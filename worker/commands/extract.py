@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bom", action="store_true", help="begin each CSV with a byte-order mark, for Excel")
     parser.add_argument("--searchable", action="store_true", help="write a searchable PDF of each scan too")
-    parser.add_argument("--without-repair", action="store_true", help="restore nothing: flag what would be restored")
+    parser.add_argument("--without-repair", action="store_true", help="restore no figure by its sums: flag it instead")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ SINGLE = Effort(margin=0.0, nodes=60, most=MARGIN)
 DOUBTED = 8.0
 """A cell of which another reading costs less than this is asked what speaks against that."""
 IN_TABLE, BETWEEN, IN_WORDS = 9.0, 6.0, 8.0
+"""Nats: that a sum in a table, an identity between tables (for both, digits count too) or a sentence is wrong."""
 SHORTEST, LONGEST = 4, 12
 NEGATIVE = 3.0
 
@@ -54,7 +55,6 @@ class Findings:
 
     cells: Mapping[str, Finding]
     unmended: frozenset[str]
-    nodes: int = 0
 
 
 @dataclass(slots=True)
@@ -83,8 +83,7 @@ def find_repairs(trials: Sequence[Trial], silent: Sequence[Constraint], offers: 
     for group in groups:
         cells.update(_group_findings(puzzle, group))
     cells.update(_doubtful(puzzle, offers, cells, best))
-    nodes = sum(group.outcome.nodes for group in groups if group.outcome)
-    return Findings(cells, frozenset(puzzle.laws[i].check_id for i in broken), nodes)
+    return Findings(cells, frozenset(puzzle.laws[i].check_id for i in broken))
 
 
 def _puzzle(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates]) -> Puzzle:

@@ -53,7 +53,7 @@ def settle(document: Document, target: float = TARGET, *, repair: bool = True) -
     """The extraction that a document as read gives; pure and deterministic.
 
     `target` is the share of cells that may be wrong and unseen by a person: what is too doubtful for it is flagged.
-    Without `repair` nothing is restored: what should be is flagged.
+    Without `repair` no figure is restored by its sums or moved: what should be is flagged.
     """
     curve = standard_curve()
     told = statements(sentences(document.lines))

@@ -1,7 +1,8 @@
 """Amounts that stand in the wrong place: one column off, fallen into a neighbouring row, swapped between two rows.
 
-A move is made only where it mends at least two identities that fail as read, breaks none, and no other move of the same
-cells mends as many; all else stays where it was read and is asked about. The text itself is not touched.
+A move is made only where it mends at least two identities that fail as read, breaks none, and no other move that has to
+do with the same cells or identities mends as many, unless it moves several amounts more; all else stays where it was
+read and is asked about. The text itself is not touched.
 """
 
 from __future__ import annotations
@@ -252,11 +253,11 @@ def _gap(board: _Board, constraint: Constraint) -> Decimal:
 
 def _between(board: _Board, short: Constraint, over: Constraint, gap: Decimal) -> Iterator[Move]:
     """The fewest amounts that add up to what one column lacks, each beside a blank of the other column."""
-    targets = {self_place(board, t.cell_id): t.cell_id for t in short.right}
+    targets = {_stands(board, t.cell_id): t.cell_id for t in short.right}
     pairs = [
         (targets[at], t.cell_id)
         for t in over.right
-        if (at := self_place(board, t.cell_id)) in targets
+        if (at := _stands(board, t.cell_id)) in targets
         and board.shows(t.cell_id)
         and not board.shows(targets[at])
         and targets[at] != t.cell_id
@@ -273,7 +274,7 @@ def _between(board: _Board, short: Constraint, over: Constraint, gap: Decimal) -
             return
 
 
-def self_place(board: _Board, cell_id: str) -> tuple[int, int]:
+def _stands(board: _Board, cell_id: str) -> tuple[int, int]:
     """The table and row that a cell stands in."""
     place = board.places[cell_id]
     return place.table, place.cell.row

@@ -32,6 +32,8 @@ MOST_CONFIRMS = 2
 LOOSELY = 2.0
 DOUBT = 1.0
 CONTESTED = 8.0
+"""Nats: a text layer, an identity that holds exactly or within rounding, a doubted reading; and the margin under which
+a cell of a failed identity is asked about."""
 MOST_SHOWN = 4
 LEAST, MOST = 1e-6, 1 - 1e-6
 DOUBTED = 0.5  # confidence at most, of a figure that may belong to another row
@@ -284,6 +286,3 @@ def kind_of(read: Decimal | None, value: Decimal | None) -> str:
     if len(was) == len(now):
         return "digit"
     return "lost-digit" if len(was) < len(now) else "extra-digit"
-
-
-__all__ = ["Bench", "Evidence", "Verdict", "doubted", "gather", "judge"]
