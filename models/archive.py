@@ -70,18 +70,6 @@ class ExportFormat(StrEnum):
     PARQUET = "parquet"
 
 
-class DecisionKind(StrEnum):
-    """What a reviewer said; UNDO takes back the decision it names."""
-
-    VALUE = "value"
-    LABEL = "label"
-    ILLEGIBLE = "illegible"
-    SOURCE_WRONG = "source-wrong"
-    STRUCTURE = "structure"
-    DOCUMENT = "document"
-    UNDO = "undo"
-
-
 @dataclass(frozen=True, slots=True)
 class Blob:
     """Bytes in the store: their SHA-256 in hexadecimal digits, and how many they are."""

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from starlette.testclient import TestClient
 
-from models.archive import DecisionKind
 from models.db import Database
+from models.decisions import DecisionKind
 from models.document import Extraction, Origin
 from models.export.choosing import without_flagged
 from models.export.folder import Export

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from models import migrate
-from models.archive import DecisionKind
 from models.db import Database
+from models.decisions import DecisionKind
 from models.store import audit, people, reviews
 from models.store.reviews import Said
 from tests.archives import batch_of, hash_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from models.archive import DecisionKind, QuestionLine
+from models.archive import QuestionLine
 from models.db import Database
+from models.decisions import DecisionKind
 from models.store import people, results, reviews
 from models.store.reviews import QuestionFilter, Said
 from tests.archives import batch_of, hash_of, later, person, read

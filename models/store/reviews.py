@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from models.archive import DecisionKind
 from models.db import at
+from models.decisions import DecisionKind
 from models.rows import Claim, Decision, Document, Question
 from models.store.once import insert_once
 
