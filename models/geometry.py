@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_NEARER, _NEAR = 12, 0.01
+"""Steps at most, and points of distance that are near enough, in the inverse of a mesh."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -71,12 +74,30 @@ class Mesh:
         )
 
     def forward(self, x: float, y: float) -> tuple[float, float]:
-        """The inverse of `back`, by iteration; not for a mesh that turns the page by a quarter or more."""
-        u, v = x, y
-        for _ in range(12):
+        """The inverse of `back`: from where the corners stand, ever nearer; also for a page turned by quarters."""
+        last = self.columns - 1
+        (ax, ay), (bx, by), (cx, cy) = self.points[0], self.points[last], self.points[-1 - last]
+        px, py, qx, qy = (
+            (bx - ax) / self.width,
+            (by - ay) / self.width,
+            (cx - ax) / self.height,
+            (cy - ay) / self.height,
+        )
+        area = px * qy - qx * py
+        u, v = self.width / 2, self.height / 2
+        for _ in range(_NEARER):
             at_x, at_y = self.back(u, v)
-            u, v = u + x - at_x, v + y - at_y
+            dx, dy = x - at_x, y - at_y
+            u, v = u + (qy * dx - qx * dy) / area, v + (px * dy - py * dx) / area
+            if abs(dx) + abs(dy) < _NEAR:
+                break
         return u, v
+
+    def box_forward(self, box: Box) -> Box:
+        """The upright box on the straightened page that holds the given box of the page as filed."""
+        return around(
+            [Box(u, v, u, v) for x in (box.x0, box.x1) for y in (box.y0, box.y1) for u, v in [self.forward(x, y)]]
+        )
 
     def then(self, further: Mesh) -> Mesh:
         """This way, and from where it leads on by another one: that of a page which had been turned before."""

@@ -29,6 +29,7 @@ class Task(StrEnum):
     OPEN = "jiaokan.open"  # reading
     READ_PAGE = "jiaokan.read_page"  # reading, page
     SETTLE = "jiaokan.settle"  # reading
+    PICTURE = "jiaokan.picture"  # reading, page
     EXPORT = "jiaokan.export"  # export
     SWEEP = "jiaokan.sweep"  # nothing
 
@@ -47,7 +48,15 @@ class QueueError(RuntimeError):
     """The queue cannot be used; the message says what to do."""
 
 
-_PAGES = {Task.TAKE_IN: 10, Task.OPEN: 2, Task.READ_PAGE: 1, Task.SETTLE: 2, Task.EXPORT: 30, Task.SWEEP: 1}
+_PAGES = {
+    Task.TAKE_IN: 10,
+    Task.OPEN: 2,
+    Task.READ_PAGE: 1,
+    Task.SETTLE: 2,
+    Task.PICTURE: 1,
+    Task.EXPORT: 30,
+    Task.SWEEP: 1,
+}
 """How long a task may take, in what one page may take."""
 _START_SECONDS = 60
 """What a task may take besides: loading models, the store, the database."""

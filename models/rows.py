@@ -197,6 +197,20 @@ class Page(Base):
     seconds: Mapped[Details]
 
 
+class Picture(Base):
+    """A page as people look at it, filed or straightened, and its size in points; without `blob` it has a problem."""
+
+    __tablename__ = "pictures"
+    reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    straight: Mapped[bool] = mapped_column(primary_key=True)
+    blob: Mapped[str | None] = mapped_column(String(64), index=True)
+    width: Mapped[float]
+    height: Mapped[float]
+    problem: Mapped[Words]
+    made_at: Mapped[At]
+
+
 class Document(Base):
     """A file of a batch under its name there; `reading_id` is the reading it shows, the newest asked for."""
 

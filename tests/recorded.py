@@ -21,11 +21,11 @@ from pathlib import Path
 
 from models.files import FileKind, Limits, Options, UnreadableError
 from worker.desk import Work
-from worker.stored import StoredPage, StoredResult, ToSettle
+from worker.stored import StoredPage, StoredPicture, StoredResult, ToSettle
 from worker.stored import settle_stored as real_settle
 
 RECORDINGS = Path(__file__).parent / "recordings"
-WORK = Work(open="tests.recorded.open_file", read="tests.recorded.read_page")
+WORK = Work(open="tests.recorded.open_file", read="tests.recorded.read_page", picture="tests.recorded.draw")
 PLUMBING = replace(WORK, settle="tests.recorded.settle_stored")
 
 
@@ -66,6 +66,11 @@ def read_page(path: Path, _kind: FileKind, number: int, _options: Options) -> St
             raise UnreadableError("the page is blotted: scan it anew")
     # What stands behind the compressed value is not read, and makes every page's bytes its own.
     return StoredPage(told.pages[number - 1] + told.mark, {"read": 0.001})
+
+
+def draw(path: Path, _kind: FileKind, number: int, _page: bytes, _limit: int) -> tuple[StoredPicture, ...]:
+    """No picture at all, but bytes of the page's own."""
+    return (StoredPicture(_told(path).mark + str(number).encode(), False, 595.0, 842.0),)
 
 
 def settle_stored(to_settle: ToSettle) -> StoredResult:

@@ -40,6 +40,7 @@ class Work:
     gather: str = "worker.intake.gather"
     read: str = "worker.stored.read_stored_page"
     settle: str = "worker.stored.settle_stored"
+    picture: str = "worker.stored.draw_stored"
 
 
 class Desk:

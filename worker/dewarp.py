@@ -342,13 +342,16 @@ def _centred_solution(
     return np.asarray(np.linalg.solve(normal, (centred * weight[:, None]).T @ goal), dtype=np.float64)
 
 
-def remap(grey: Grey, nodes: tuple[Floats, Floats]) -> Grey:
-    """The straight picture, of the same size: bilinear between the nodes exactly as `models.document.Mesh` has it."""
-    height, width = grey.shape
+def remap(image: Grey, nodes: tuple[Floats, Floats], shape: tuple[int, int] | None = None) -> Grey:
+    """The straight picture: bilinear between the nodes exactly as `models.geometry.Mesh` has it, on white.
+
+    Grey or colour in and out; `shape` is (rows, columns) of the straight picture where it is not that of the image.
+    """
+    height, width = shape or (image.shape[0], image.shape[1])
     rows, columns = nodes[0].shape
     down, along = _tents(height, rows), _tents(width, columns)
     x, y = ((down @ part.astype(np.float32) @ along.T) - np.float32(0.5) for part in nodes)
-    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_CUBIC, borderValue=(255,)), dtype=np.uint8)
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderValue=(255, 255, 255)), dtype=np.uint8)
 
 
 def _tents(pixels: int, nodes: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from models.document import Origin, Page, Token
 from models.files import FileKind, FileResult, Item, Options
 from models.geometry import Box, Mesh, around
-from worker import origin, tables, textlayer
+from worker import origin, pictures, tables, textlayer
 from worker.clean import clean
 from worker.core.settle import settle
 from worker.dump import decode, lay_out_dump
@@ -28,14 +28,28 @@ from worker.overlooked import overlooked
 from worker.read import Reader
 from worker.render import ImageFileReader, PdfFile, Picture, render_page
 
-__all__ = ["open_file", "read_page", "settle_document"]
+__all__ = ["open_file", "page_pictures", "read_page", "settle_document"]
 
 _POINTS = 72.0
+PagePictures = tuple[pictures.PagePicture, pictures.PagePicture | None]
+"""A page as filed, and straightened."""
 
 
 def read_page(path: Path, kind: FileKind, number: int, options: Options) -> Page:
     """One page of a PDF or image file, read; raises `UnreadableError` where it cannot be."""
     return _pdf_page(path, number, options) if kind is FileKind.PDF else _image_page(path, number, options)
+
+
+def page_pictures(path: Path, kind: FileKind, number: int, mesh: Mesh | None, pixel_limit: int) -> PagePictures:
+    """What people see of a page: as filed and, where it was straightened, as read. Raises `UnreadableError`."""
+    if kind is FileKind.PDF:
+        with PdfFile(path) as pdf:
+            image, scale = pdf.render(number, pictures.DPI, pixel_limit), _POINTS / pictures.DPI
+    else:
+        with ImageFileReader(path, pixel_limit) as file:
+            scan = file.read(number)
+        image, scale = scan.image, _POINTS / scan.dpi
+    return pictures.as_filed(image, scale), pictures.straightened(image, scale, mesh) if mesh else None
 
 
 def settle_document(item: Item, pages: Sequence[Page], options: Options) -> FileResult:

@@ -10,7 +10,8 @@ from importlib.metadata import version
 from models.archive import State
 from models.blobs import NotStoredError
 from models.files import FileKind
-from models.store import readings, results, reviews
+from models.queue import Priority, Task, send_after
+from models.store import pictures, readings, results, reviews
 from models.store.results import Settled
 from worker.children import Failure
 from worker.desk import Desk
@@ -96,8 +97,12 @@ def _save(desk: Desk, reading_id: int, waiting: _Waiting, result: StoredResult) 
     )
     with desk.database.transaction() as session:
         readings.keep_document(session, reading_id, document.sha256)
-        if results.keep_result(session, reading_id, settled) and result.outcome is State.FAILED:
+        kept = results.keep_result(session, reading_id, settled)
+        if kept and result.outcome is State.FAILED:
             readings.fail(session, reading_id, result.reason)
+        if kept and result.outcome is State.NEEDS_REVIEW:
+            for number in pictures.pages_to_draw(session, reading_id):
+                send_after(session, desk.app, Task.PICTURE, reading_id, number, priority=Priority.BATCH)
     _log.info("settled", extra={"outcome": result.outcome.value, "cells": len(result.cells)})
 
 

@@ -74,6 +74,31 @@ def read_stored_page(path: Path, kind: FileKind, number: int, options: Options) 
     return StoredPage(pack(page), {"read": round(time.monotonic() - begun, 4)})
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """A page for people to look at: WebP, and the size of the page in points."""
+
+    data: bytes
+    straight: bool
+    width: float
+    height: float
+
+
+def draw_stored(path: Path, kind: FileKind, number: int, page: bytes, pixel_limit: int) -> tuple[StoredPicture, ...]:
+    """A page as filed and, where reading has straightened it, straightened; raises `UnreadableError`.
+
+    `page` is the page as read, packed; empty where it could not be read.
+    """
+    from worker.pipeline import page_pictures  # noqa: PLC0415  # settling, and the workers themselves, need none of it
+
+    mesh = unpack_page(page).mesh if page else None
+    filed, straight = page_pictures(path, kind, number, mesh, pixel_limit)
+    found = [StoredPicture(filed.data, False, filed.width, filed.height)]
+    if straight is not None:
+        found.append(StoredPicture(straight.data, True, straight.width, straight.height))
+    return tuple(found)
+
+
 def settle_stored(to_settle: ToSettle) -> StoredResult:
     """Lay out a document, unless it was before, and settle it."""
     packed = to_settle.document

@@ -22,10 +22,12 @@ from models.files import FileKind
 from models.frozen import make_export
 from models.logs import about, tell
 from models.queue import Priority, QueueError, Task, send_after
-from models.store import exports, readings, uploads
+from models.store import exports, pictures, readings, uploads
+from models.store.pictures import Drawn
 from models.store.readings import Attempt, PageKey, PageResult
 from worker.children import Failure, FailureKind
 from worker.desk import Desk
+from worker.drawing import draw
 from worker.measures import RETRIES, SET_ASIDE, measured, page_read
 from worker.settling import settle
 from worker.stored import StoredPage
@@ -39,6 +41,7 @@ _NUMBERS: dict[Task, tuple[str, ...]] = {
     Task.OPEN: ("reading",),
     Task.READ_PAGE: ("reading", "page"),
     Task.SETTLE: ("reading",),
+    Task.PICTURE: ("reading", "page"),
     Task.EXPORT: ("export",),
     Task.SWEEP: (),
 }
@@ -52,6 +55,7 @@ def register(desk: Desk) -> None:
         Task.OPEN: open_file,
         Task.READ_PAGE: read_page,
         Task.SETTLE: lambda desk, reading_id, _again: settle(desk, reading_id),
+        Task.PICTURE: lambda desk, reading_id, number, _again: draw(desk, PageKey(reading_id, number)),
         Task.TAKE_IN: lambda desk, upload_id, _again: take_in(desk, upload_id),
         Task.EXPORT: export,
         Task.SWEEP: lambda desk, _again: sweep(desk),
@@ -105,6 +109,8 @@ def note_fault(desk: Desk, task: Task, numbers: tuple[int, ...], told: str) -> N
             _settle_if_read(desk, session, numbers[0])
         elif task in (Task.OPEN, Task.SETTLE):
             readings.fail(session, numbers[0], told)
+        elif task is Task.PICTURE:
+            pictures.keep_pictures(session, PageKey(*numbers), [Drawn(False, None, problem=told)])
         elif task is Task.EXPORT:
             exports.fail_export(session, numbers[0], told)
         elif task is Task.TAKE_IN:

@@ -7,10 +7,11 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models.rows import Export, Extraction, File, Page, Reading, Upload, UploadPart
+from models.rows import Export, Extraction, File, Page, Picture, Reading, Upload, UploadPart
 
 _BLOBS: tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ...] = (
-    File.sha256, Upload.sha256, Reading.document, Page.blob, Extraction.blob, Export.sha256, Export.manifest,
+    File.sha256, Upload.sha256, Reading.document, Page.blob, Picture.blob, Extraction.blob,
+    Export.sha256, Export.manifest,
 )  # fmt: skip
 
 
