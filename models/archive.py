@@ -115,6 +115,7 @@ class QuestionLine:
     fen: int | None
     reason: str
     worth: float
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

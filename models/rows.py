@@ -7,6 +7,7 @@ Rows of `decisions` and `audit` are only ever added: triggers refuse anything el
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Computed, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -271,14 +272,20 @@ class Cell(Base):
     reason: Mapped[Words]
 
 
+_OPEN: dict[str, Any] = {"sqlite_where": text("closed_at IS NULL"), "postgresql_where": text("closed_at IS NULL")}
+
+
 class Question(Base):
     """A doubt about a reading, from when it arose until settling no longer has it."""
 
     __tablename__ = "questions"
     __table_args__ = (
         UniqueConstraint("reading_id", "key"),
-        Index("ix_questions_open", "worth", "id", sqlite_where=text("closed_at IS NULL"),
-              postgresql_where=text("closed_at IS NULL")),
+        Index("ix_questions_open", "worth", "id", **_OPEN),
+        Index("ix_questions_open_reading", "reading_id", "worth", "id", **_OPEN),
+        Index("ix_questions_open_form", "form", "worth", "id", **_OPEN),
+        Index("ix_questions_open_asks", "asks", "worth", "id", **_OPEN),
+        Index("ix_questions_open_fen", "fen", **_OPEN),
     )  # fmt: skip
     id: Mapped[Id]
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"))
@@ -288,6 +295,7 @@ class Question(Base):
     page: Mapped[int] = mapped_column(Integer)
     fen: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(Text)
+    asks: Mapped[str] = mapped_column(String(20), default="", server_default="")
     worth: Mapped[float]
     opened_at: Mapped[At]
     closed_at: Mapped[MaybeAt]
@@ -306,11 +314,17 @@ class Decision(Base):
     """What a reviewer said; never changed. It is about the file, so it outlives a reading.
 
     `key` is the cell or question, `place` where it stands (form, row, column, page, box) to find it in another reading,
-    `seen` what was shown, `undoes` the decision that this one takes back.
+    `seen` what was shown, `undoes` the decision that this one takes back, `sent_as` the key under which a browser sent
+    it, which it does again if it got no answer.
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (Index(None, "sha256", "id"), Index(None, "reading_id", "key"))
+    __table_args__ = (
+        Index(None, "sha256", "id"),
+        Index(None, "reading_id", "key"),
+        Index("ix_decisions_sent_as", "user_id", "sent_as", "key", "field", unique=True,
+              sqlite_where=text("sent_as IS NOT NULL"), postgresql_where=text("sent_as IS NOT NULL")),
+    )  # fmt: skip
     id: Mapped[Id]
     sha256: Mapped[Sha256] = mapped_column(ForeignKey("files.sha256"))
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"))
@@ -324,7 +338,8 @@ class Decision(Base):
     note: Mapped[Words]
     place: Mapped[Details]
     seen: Mapped[Details]
-    undoes: Mapped[int | None] = mapped_column(BigId, ForeignKey("decisions.id"))
+    undoes: Mapped[int | None] = mapped_column(BigId, ForeignKey("decisions.id"), index=True)
+    sent_as: Mapped[str | None] = mapped_column(String(64))
 
 
 class Export(Base):

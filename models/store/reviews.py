@@ -1,29 +1,25 @@
-"""Questions, who is looking at them, and what was decided. Decisions are added, never changed."""
+"""What was decided. Decisions are added, never changed."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from models.db import at
 from models.decisions import DecisionKind
-from models.rows import Claim, Decision, Document, Question
-from models.store.once import insert_once
-
-CLAIM = timedelta(minutes=15)
-"""How long a question is kept for the person who looks at it."""
+from models.rows import Decision, Question
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Said:
     """What a reviewer says: of which file and reading, about which cell or question, what it was and what it is.
 
-    `place` tells where the cell stands, to find it in another reading; `seen` what was shown when it was said.
+    `place` tells where the cell stands, to find it in another reading; `seen` what was shown when it was said,
+    `sent_as` the key under which the browser sends it, again if it must.
     """
 
     sha256: str
@@ -37,50 +33,7 @@ class Said:
     place: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seen: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     undoes: int | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class QuestionFilter:
-    """Which questions to ask: of a batch, of a form; none that are skipped."""
-
-    batch_id: int | None = None
-    form: str = ""
-    skipped: Sequence[int] = ()
-
-
-def next_question(session: Session, user_id: int, chosen: QuestionFilter) -> Question | None:
-    """The open question worth most that nobody else is looking at; it is this person's from now on."""
-    taken = exists().where(Claim.question_id == Question.id, Claim.expires_at > at(session), Claim.user_id != user_id)
-    query = select(Question).where(Question.closed_at.is_(None), ~taken)
-    if chosen.batch_id is not None:
-        mine = exists().where(Document.reading_id == Question.reading_id, Document.batch_id == chosen.batch_id)
-        query = query.where(mine)
-    if chosen.form:
-        query = query.where(Question.form == chosen.form)
-    if chosen.skipped:
-        query = query.where(Question.id.not_in(chosen.skipped))
-    query = query.order_by(Question.worth.desc(), Question.id.desc()).limit(1)
-    query = query.with_for_update(of=Question, skip_locked=True)
-    while (question := session.scalar(query)) is not None and not claim(session, question.id, user_id):
-        query = query.where(Question.id != question.id)  # another took it between the two statements
-    return question
-
-
-def claim(session: Session, question_id: int, user_id: int) -> bool:
-    """Keep a question for a person, or keep it longer; False if it is another's."""
-    until = at(session) + CLAIM
-    if insert_once(session, Claim, {"question_id": question_id, "user_id": user_id, "expires_at": until}):
-        return True
-    present = session.get(Claim, question_id, with_for_update=True, populate_existing=True)
-    if present is None or (present.user_id != user_id and present.expires_at > at(session)):
-        return False
-    present.user_id, present.expires_at = user_id, until
-    return True
-
-
-def release(session: Session, question_id: int, user_id: int) -> None:
-    """Let others have a question."""
-    session.execute(delete(Claim).where(Claim.question_id == question_id, Claim.user_id == user_id))
+    sent_as: str | None = None
 
 
 def decide(session: Session, user_id: int, said: Said) -> int:
@@ -88,7 +41,7 @@ def decide(session: Session, user_id: int, said: Said) -> int:
     decision = Decision(
         sha256=said.sha256, reading_id=said.reading_id, user_id=user_id, at=at(session), kind=said.kind.value,
         key=said.key, field=said.field, before=said.before, after=said.after, note=said.note,
-        place=dict(said.place), seen=dict(said.seen), undoes=said.undoes,
+        place=dict(said.place), seen=dict(said.seen), undoes=said.undoes, sent_as=said.sent_as,
     )  # fmt: skip
     session.add(decision)
     session.flush()
@@ -103,6 +56,20 @@ def decisions_on(session: Session, sha256: str) -> Sequence[Decision]:
 def last_decision(session: Session, sha256: str) -> int:
     """The number of the last decision about a file; 0 if there is none."""
     return session.scalar(select(func.max(Decision.id)).where(Decision.sha256 == sha256)) or 0
+
+
+def sent_before(session: Session, user_id: int, sent_as: str) -> Sequence[Decision]:
+    """The decisions that a person's browser sent under this key: those of one request, the first first."""
+    query = select(Decision).where(Decision.user_id == user_id, Decision.sent_as == sent_as)
+    return session.scalars(query.order_by(Decision.id)).all()
+
+
+def last_by(session: Session, user_id: int) -> Decision | None:
+    """The last decision of a person that was not taken back."""
+    later = aliased(Decision)
+    standing = ~exists().where(later.undoes == Decision.id)
+    mine = select(Decision).where(Decision.user_id == user_id, Decision.kind != DecisionKind.UNDO.value, standing)
+    return session.scalar(mine.order_by(Decision.id.desc()).limit(1))
 
 
 def questions_of(session: Session, reading_id: int) -> Sequence[Question]:

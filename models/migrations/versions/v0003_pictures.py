@@ -1,4 +1,4 @@
-"""Pictures of pages for people to look at."""
+"""Pictures of pages for people to look at; questions in the order of worth for each filter; requests sent twice."""
 
 from __future__ import annotations
 
@@ -30,3 +30,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reading_id", "number", "straight", name="pk_pictures"),
     )
     op.create_index("ix_pictures_blob", "pictures", ["blob"])
+    op.add_column("questions", sa.Column("asks", sa.String(length=20), server_default="", nullable=False))
+    for name, columns in (
+        ("reading", ["reading_id", "worth", "id"]),
+        ("form", ["form", "worth", "id"]),
+        ("asks", ["asks", "worth", "id"]),
+        ("fen", ["fen"]),
+    ):
+        _partial(f"ix_questions_open_{name}", "questions", columns, "closed_at IS NULL")
+    op.add_column("decisions", sa.Column("sent_as", sa.String(length=64), nullable=True))
+    op.create_index("ix_decisions_undoes", "decisions", ["undoes"])
+    sent = ["user_id", "sent_as", "key", "field"]
+    _partial("ix_decisions_sent_as", "decisions", sent, "sent_as IS NOT NULL", unique=True)
+
+
+def _partial(name: str, table: str, columns: list[str], where: str, unique: bool = False) -> None:
+    condition = sa.text(where)
+    op.create_index(name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
