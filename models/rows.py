@@ -258,7 +258,7 @@ class Cell(Base):
 
 
 class Question(Base):
-    """A doubt about a reading, from when it arose until settling no longer has it."""
+    """A doubt about a reading, from when it arose until settling no longer has it; `asks` is of what kind."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -273,6 +273,7 @@ class Question(Base):
     table_code: Mapped[str] = mapped_column(String(20))
     page: Mapped[int] = mapped_column(Integer)
     fen: Mapped[int | None] = mapped_column(BigInteger)
+    asks: Mapped[str] = mapped_column(String(20), default="", server_default="")
     reason: Mapped[str] = mapped_column(Text)
     worth: Mapped[float]
     opened_at: Mapped[At]

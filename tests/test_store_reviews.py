@@ -21,7 +21,7 @@ def asked(database: Database, count: int) -> tuple[int, int]:
     batch_id, (reading,) = batch_of(database, "a.pdf", pages=1)
     with database.transaction() as session:
         read(session, reading, 1)
-        questions = [QuestionLine(f"c{n}", "公开01", "公开01", 1, None, "", float(n)) for n in range(count)]
+        questions = [QuestionLine(f"c{n}", "公开01", "公开01", 1, None, "unsure", "", float(n)) for n in range(count)]
         results.keep_result(session, reading, replace(settled(session, reading), questions=questions))
     return batch_id, reading
 
