@@ -105,7 +105,8 @@ class CellLine:
 class QuestionLine:
     """A doubt a person can settle: `key` is the cell's id, or `document: ` and what is asked of the whole.
 
-    `worth` says how much an answer settles; the queue asks for the largest first.
+    `asks` is the kind of doubt (`models.decisions.Asks`), `worth` says how much an answer settles; the queue asks for
+    the largest first.
     """
 
     key: str
@@ -113,9 +114,9 @@ class QuestionLine:
     table_code: str
     page: int
     fen: int | None
+    asks: str
     reason: str
     worth: float
-    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

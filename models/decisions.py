@@ -6,8 +6,8 @@ what stands in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -122,6 +122,15 @@ class Policy:
             max(self.flagged_share, other.flagged_share),
             max(self.sample_share, other.sample_share),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What people decided about a document, when two of them are asked, and its file's SHA-256, which draws samples."""
+
+    decisions: Sequence[Decision] = ()
+    policy: Policy = field(default_factory=Policy)
+    seed: str = ""
 
 
 def _share(kept: Mapping[str, Any], name: str) -> float:

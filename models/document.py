@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from models.decisions import Asks
 from models.geometry import Box, Mesh
 
 
@@ -151,6 +152,7 @@ class Reading:
     """What was read at one place; empty text: nothing is printed there.
 
     `box` lies on the page as filed and is None for text dumps. `again` holds what further readings of the place say.
+    `decided`: a person read it.
     """
 
     text: str = ""
@@ -159,6 +161,7 @@ class Reading:
     glyphs: tuple[Glyph, ...] = ()
     probability: float = 1.0
     again: tuple[Rereading, ...] = ()
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,7 @@ class SettledCell:
     """A data cell with what it was settled to; `value` is in the table's unit, None where nothing is printed.
 
     `confidence` is what a calibrated curve makes of `score`, all that speaks for the value in nats, for its `sort`.
+    `asks` says why a person is asked (`models.decisions.Asks`), None where nobody is.
     """
 
     cell: Cell
@@ -301,6 +305,7 @@ class SettledCell:
     alternatives: tuple[str, ...] = ()
     score: float = 0.0
     sort: str = ""
+    asks: Asks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +328,10 @@ class SettledTable:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """All that follows from a document as read: computed by `settle`, never edited."""
+    """All that follows from a document as read and what people decided: computed by `settle`, never edited.
+
+    `orphans` are the numbers of decisions that match nothing in it.
+    """
 
     entity: str
     year: str
@@ -334,3 +342,4 @@ class Extraction:
     repairs: tuple[Repair, ...] = ()
     facts: tuple[Fact, ...] = ()
     questions: tuple[str, ...] = ()
+    orphans: tuple[int, ...] = ()

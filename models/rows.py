@@ -276,7 +276,7 @@ _OPEN: dict[str, Any] = {"sqlite_where": text("closed_at IS NULL"), "postgresql_
 
 
 class Question(Base):
-    """A doubt about a reading, from when it arose until settling no longer has it."""
+    """A doubt about a reading, from when it arose until settling no longer has it; `asks` is of what kind."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -294,8 +294,8 @@ class Question(Base):
     table_code: Mapped[str] = mapped_column(String(20))
     page: Mapped[int] = mapped_column(Integer)
     fen: Mapped[int | None] = mapped_column(BigInteger)
-    reason: Mapped[str] = mapped_column(Text)
     asks: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    reason: Mapped[str] = mapped_column(Text)
     worth: Mapped[float]
     opened_at: Mapped[At]
     closed_at: Mapped[MaybeAt]

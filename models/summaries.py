@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from models.archive import CellLine, QuestionLine, Summary
+from models.decisions import Asks
 from models.document import CellStatus, Extraction, SettledCell, SettledTable
 
 _FEN = {"元": 2, "万元": 6, "亿元": 10}
@@ -40,28 +41,31 @@ def cell_lines(extraction: Extraction) -> Iterator[CellLine]:
 
 
 def question_lines(extraction: Extraction) -> Iterator[QuestionLine]:
-    """The flagged cells, and what is asked of the document as a whole, which comes before all of its cells.
+    """The cells that a person is asked about, and what is asked of the document as a whole, which comes before them.
 
-    A cell is worth the more the more money it holds, the less sure it is, and the more identities hang on it.
+    A cell is worth the more the more money it holds, the less sure it is, and the more identities hang on it; one that
+    is only a sample of quality comes after all doubts.
     """
     for text in dict.fromkeys(extraction.questions):
-        yield QuestionLine(f"document: {text}", "", "", 0, None, text, 1000.0)
+        yield QuestionLine(f"document: {text}", "", "", 0, None, Asks.DOCUMENT.value, text, 1000.0)
     checked: dict[str, int] = {}
     for check in extraction.checks:
         for cell_id in check.cell_ids:
             checked[cell_id] = checked.get(cell_id, 0) + 1
     for settled in extraction.tables:
         for cell in settled.cells:
-            if cell.status is CellStatus.FLAGGED:
+            if cell.asks is not None:
                 amount = fen(cell.value, settled.table.unit)
+                worth = _worth(amount, cell.confidence, checked.get(cell.cell.cell_id, 0))
                 yield QuestionLine(
                     key=cell.cell.cell_id,
                     form=settled.table.form,
                     table_code=settled.table.code,
                     page=cell.cell.reading.page,
                     fen=amount,
+                    asks=cell.asks.value,
                     reason=cell.reason,
-                    worth=_worth(amount, cell.confidence, checked.get(cell.cell.cell_id, 0)),
+                    worth=0.0 if cell.asks is Asks.SAMPLE else worth,
                 )
 
 

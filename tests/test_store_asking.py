@@ -26,7 +26,7 @@ def asked(database: Database, count: int) -> tuple[int, int]:
     batch_id, (reading,) = batch_of(database, "a.pdf", pages=1)
     with database.transaction() as session:
         read(session, reading, 1)
-        questions = [QuestionLine(f"c{n}", "公开01", "公开01", 1, None, "", float(n)) for n in range(count)]
+        questions = [QuestionLine(f"c{n}", "公开01", "公开01", 1, None, "unsure", "", float(n)) for n in range(count)]
         results.keep_result(session, reading, replace(settled(session, reading), questions=questions))
     return batch_id, reading
 
@@ -94,12 +94,12 @@ def archive(database: Database) -> dict[str, int]:
     readings = dict(zip(("a", "b"), found, strict=True))
     lines = {
         "a": [
-            QuestionLine("c1", "公开01", "公开01", 1, 100, "", 1.0, "unsure"),
-            QuestionLine("c2", "公开02", "公开02", 1, -50_000, "", 2.0, "contradicted"),
+            QuestionLine("c1", "公开01", "公开01", 1, 100, "unsure", "", 1.0),
+            QuestionLine("c2", "公开02", "公开02", 1, -50_000, "contradicted", "", 2.0),
         ],
         "b": [
-            QuestionLine("c1", "公开01", "公开01", 1, 900, "", 3.0, "contradicted"),
-            QuestionLine("document: 年度", "", "", 0, None, "", 1000.0, "document"),
+            QuestionLine("c1", "公开01", "公开01", 1, 900, "contradicted", "", 3.0),
+            QuestionLine("document: 年度", "", "", 0, None, "document", "", 1000.0),
         ],
     }
     with database.transaction() as session:
@@ -146,7 +146,7 @@ def test_a_second_entry_is_asked_of_somebody_else(database: Database) -> None:
     said = Said(hash_of("a.pdf"), reading, DecisionKind.VALUE, "c0", "1", "2")
     with database.transaction() as session:
         read(session, reading, 1)
-        line = QuestionLine("c0", "公开01", "公开01", 1, None, "", 1.0, "second")
+        line = QuestionLine("c0", "公开01", "公开01", 1, None, "second", "", 1.0)
         results.keep_result(session, reading, replace(settled(session, reading), questions=[line]))
         one, two = person(session, "one"), person(session, "two")
         reviews.decide(session, one.id, said)

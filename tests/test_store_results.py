@@ -15,7 +15,7 @@ from tests.archives import batch_of, later, read
 
 CELL = CellLine(0, "c0", "公开01", "公开01", 1, "201", "一般公共服务支出", "决算数", "1.00", 100, "read", 0.99, "")
 FLAGGED = replace(CELL, position=3, cell_id="c3", status="flagged", reason="sum", confidence=0.5)
-QUESTION = QuestionLine("c3", "公开01", "公开01", 1, 100, "sum", 2.0)
+QUESTION = QuestionLine("c3", "公开01", "公开01", 1, 100, "unsure", "sum", 2.0)
 SUMMARY = Summary("青河县统计局", "2023", "final-account", "scan", "公开01", 4, 1, 0, 1)
 
 

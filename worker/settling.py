@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from models.archive import State
 from models.blobs import NotStoredError
+from models.decisions import Review
 from models.files import FileKind
 from models.queue import Priority, Task, send_after
 from models.store import pictures, readings, results, reviews
@@ -25,7 +26,7 @@ class _Waiting:
     """A reading that waits for settling, and what it is settled from."""
 
     asked_at: datetime
-    decision_id: int
+    review: Review
     sha256: str
     kind: FileKind
     document: str | None
@@ -61,7 +62,7 @@ def _load(desk: Desk, reading_id: int) -> _Waiting | None:
         pages = readings.pages(session, reading_id)
         return _Waiting(
             asked_at=reading.settle_asked_at,
-            decision_id=reviews.last_decision(session, file.sha256),
+            review=reviews.review_of(session, file.sha256),
             sha256=file.sha256,
             kind=FileKind(file.kind),
             document=reading.document,
@@ -76,7 +77,7 @@ def _call(desk: Desk, waiting: _Waiting) -> object | Failure:
         document = desk.blobs.get(known) if known else None
         dump = desk.file(waiting.sha256) if waiting.kind is FileKind.TEXT and not known else None
         pages = [] if known else [desk.blobs.get(page) for page in waiting.pages]
-        return ToSettle(document, dump, pages, waiting.problems, desk.settings.target_errors / 10_000)
+        return ToSettle(document, dump, pages, waiting.problems, desk.settings.target_errors / 10_000, waiting.review)
 
     to_settle = desk.patiently(load)
     return desk.call(desk.work.settle, (to_settle,), desk.settings.settle_seconds, "JIAOKAN_SETTLE_SECONDS")
@@ -91,7 +92,7 @@ def _save(desk: Desk, reading_id: int, waiting: _Waiting, result: StoredResult) 
         summary=result.summary,
         cells=result.cells,
         questions=result.questions,
-        decision_id=waiting.decision_id,
+        decision_id=max((one.number for one in waiting.review.decisions), default=0),
         version=version("jiaokan"),
         asked_at=waiting.asked_at,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.archive import CellLine, QuestionLine, State, Summary
+from models.decisions import Review
 from models.document import Document, DocumentStatus, Extraction, Origin, Page
 from models.files import FileKind, Options
 from models.packing import pack, unpack_document, unpack_page
@@ -55,7 +56,7 @@ class StoredResult:
 class ToSettle:
     """A document to be settled: as laid out before, or else the text dump `dump`, or else pages.
 
-    `problems` tells of the pages that were set aside, by number.
+    `problems` tells of the pages that were set aside, by number, `review` what people decided.
     """
 
     document: bytes | None
@@ -63,6 +64,7 @@ class ToSettle:
     pages: Sequence[bytes]
     problems: Mapping[int, str]
     target: float
+    review: Review
 
 
 def read_stored_page(path: Path, kind: FileKind, number: int, options: Options) -> StoredPage:
@@ -103,7 +105,7 @@ def settle_stored(to_settle: ToSettle) -> StoredResult:
     """Lay out a document, unless it was before, and settle it."""
     packed = to_settle.document
     document = unpack_document(packed) if packed is not None else _laid_out(to_settle)
-    extraction = settle(document, to_settle.target)
+    extraction = settle(document, to_settle.target, review=to_settle.review)
     unread = document.page_count > 0 and len(to_settle.problems) == document.page_count
     outcome = State.FAILED if unread else _OUTCOMES[extraction.status]
     return StoredResult(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from models import decisions
 from models.db import at
-from models.decisions import DecisionKind
-from models.rows import Decision, Question
+from models.decisions import DecisionKind, Place, Policy, Review
+from models.rows import Batch, Decision, Document, Question
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +53,24 @@ def decide(session: Session, user_id: int, said: Said) -> int:
 def decisions_on(session: Session, sha256: str) -> Sequence[Decision]:
     """All that was said about a file, in order, what was taken back and the taking back too."""
     return session.scalars(select(Decision).where(Decision.sha256 == sha256).order_by(Decision.id)).all()
+
+
+def review_of(session: Session, sha256: str) -> Review:
+    """All that was said about a file, as settling takes it; the strictest policy of the batches that hold the file."""
+    policies = session.scalars(select(Batch.policy).join(Document).where(Document.sha256 == sha256))
+    policy = reduce(Policy.stricter, map(Policy.of, policies), Policy())
+    return Review(tuple(map(_as_value, decisions_on(session, sha256))), policy, sha256)
+
+
+def _as_value(row: Decision) -> decisions.Decision:
+    place = row.place
+    box = place.get("box")
+    return decisions.Decision(
+        number=row.id, kind=DecisionKind(row.kind), key=row.key, after=row.after, field=row.field, person=row.user_id,
+        before=row.before, undoes=row.undoes, reading=row.reading_id, note=row.note,
+        straight=bool(row.seen.get("straight")),
+        place=Place(**{**place, "box": None if box is None else tuple(box)}) if place else None,
+    )  # fmt: skip
 
 
 def last_decision(session: Session, sha256: str) -> int:

@@ -34,19 +34,21 @@ class Arrangement:
         return found
 
 
-def arrange(document: Document, tables: tuple[Table, ...], told: Sequence[Statement] | None) -> Arrangement:
+def arrange(
+    document: Document, tables: tuple[Table, ...], told: Sequence[Statement] | None, wrong: frozenset[str] = frozenset()
+) -> Arrangement:
     """The best arrangement: amounts moved, and labels changed where more identities hold under the new ones.
 
-    `told` is the narrative; None leaves everything where it was read.
+    `told` is the narrative; None leaves everything where it was read. `wrong` cells are those of `View`.
     """
     if told is None:
-        return Arrangement(look(document, tables), tables)
-    best = _moved(document, tables, told)
+        return Arrangement(look(document, tables, wrong), tables)
+    best = _moved(document, tables, told, wrong)
     taken: list[tuple[Relabelling, tuple[str, ...]]] = []
     labelled = tables
     for proposal in _in_turn(best.view):
         changed = proposal.applied(labelled)
-        after = _moved(document, changed, told)
+        after = _moved(document, changed, told, wrong)
         mended = _better(best.view, after.view, told)
         if mended:
             best, labelled = after, changed
@@ -58,15 +60,17 @@ def _in_turn(view: View) -> list[Relabelling]:
     return list(relabellings(view.sheets))[:MOST_RELABELLINGS]
 
 
-def _moved(document: Document, tables: tuple[Table, ...], told: Sequence[Statement]) -> Arrangement:
-    view = look(document, tables)
+def _moved(
+    document: Document, tables: tuple[Table, ...], told: Sequence[Statement], wrong: frozenset[str]
+) -> Arrangement:
+    view = look(document, tables, wrong)
     made: list[Move] = []
     for _ in range(MOST_ROUNDS):
         moved, moves = rearrange(view.tables, view.with_words(told), view.figures)
         if not moves:
             break
         made += moves
-        view = look(document, moved)
+        view = look(document, moved, wrong)
     return Arrangement(view, tables, tuple(made))
 
 

@@ -10,7 +10,7 @@ from math import log
 
 from models.document import Glyph, Origin
 from worker.core.amounts import Amount, Convention, folded, literal, parse, regroupings
-from worker.core.misreading import DUMP, SCAN, TYPED, Channel
+from worker.core.misreading import DECIDED, DUMP, SCAN, TYPED, Channel
 from worker.core.readings import Said
 
 KEPT_TEXTS = 24
@@ -59,7 +59,9 @@ def candidates(
 
 
 def channel_of(said: Said, origin: Origin) -> Channel:
-    """By what way the cell's text came: the file's own, an earlier program's, or a recogniser's."""
+    """By what way the cell's text came: a person, the file's own, an earlier program's, or a recogniser's."""
+    if said.cell.reading.decided:
+        return DECIDED
     if origin is Origin.TEXT_DUMP:
         return DUMP
     reading = said.cell.reading
@@ -70,8 +72,8 @@ def channel_of(said: Said, origin: Origin) -> Channel:
 def _of(said: Said, convention: Convention, channel: Channel) -> Candidates:
     read = said.amount.value if said.amount is not None else None
     whole = parse(said.cell.reading.text) is not None or said.is_blank
-    if channel is TYPED and whole:
-        return Candidates(read, (), TYPED)
+    if channel is DECIDED or (channel is TYPED and whole):
+        return Candidates(read, (), channel)
     cheapest: dict[Decimal | None, float] = {}
     if whole or said.is_words or said.repair:
         cheapest[read] = 0.0

@@ -57,11 +57,13 @@ class Trial:
         return self.check.result is CheckResult.PASS and not self.confirms
 
 
-def attempt(constraint: Constraint, figures: Mapping[str, Figure], believed: Collection[str]) -> Trial | None:
+def attempt(
+    constraint: Constraint, figures: Mapping[str, Figure], believed: Collection[str], wrong: Collection[str] = ()
+) -> Trial | None:
     """The constraint tried; None where nothing at all is printed in its cells.
 
-    `believed` are cells read from a text layer that is the document itself: where only such cells disagree, the source
-    is inconsistent. Blank counts as zero.
+    `believed` are cells read with certainty: where only such cells disagree, or one that a person says is `wrong` on
+    paper, the source is inconsistent. Blank counts as zero.
     """
     terms = constraint.signed
     shown = [figures[t.cell_id] for t in terms if t.cell_id in figures]
@@ -74,7 +76,8 @@ def attempt(constraint: Constraint, figures: Mapping[str, Figure], believed: Col
     allowed = tolerance(terms, figures) if constraint.room is None else constraint.room
     result = CheckResult.PASS
     if abs(left - right) > allowed:
-        own = all(cell_id in believed for cell_id in constraint.cell_ids)
+        cells = constraint.cell_ids
+        own = all(cell in believed for cell in cells) or any(cell in wrong for cell in cells)
         result = CheckResult.SOURCE_INCONSISTENT if own else CheckResult.FAIL
     return Trial(constraint, _check(constraint, left, right, allowed, result), nonzero)
 

@@ -46,6 +46,8 @@ class Channel:
 SCAN = Channel(slip=7.0, overlooked=9.0, stray=7.5, separator=3.0, sign=8.0, garbled=9.0)
 TYPED = Channel(slip=18.0, overlooked=18.0, stray=18.0, separator=18.0, sign=18.0, garbled=18.0)
 """A file's own text is not misread; what stands there may belong elsewhere."""
+DECIDED = Channel(slip=inf, overlooked=inf, stray=inf, separator=inf, sign=inf, garbled=inf)
+"""What a person read is not read otherwise."""
 DUMP = Channel(slip=3.0, overlooked=7.0, stray=5.0, separator=2.0, sign=8.0, garbled=4.6)
 
 

@@ -77,6 +77,9 @@ def listen(tables: Iterable[Table], known: Mapping[str, Convention]) -> dict[str
             amounts = bool(table.form) or (cell.column in numeric and _looks_numeric(cell.reading.text))
             one = _said(cell, convention) if amounts else _words(cell)
             row = table.rows[cell.row]
+            if cell.reading.decided:
+                said[cell.cell_id] = one
+                continue
             coded = any(char.isdigit() for char in row.code.text)
             merged = coded and bare(row.name.text).endswith(TOTAL) and not one.is_blank
             said[cell.cell_id] = replace(one, misplaced="合计与科目印在同一行") if merged else one
@@ -97,8 +100,8 @@ def _words(cell: Cell) -> Said:
 
 def _said(cell: Cell, convention: Convention) -> Said:
     text = cell.reading.text
-    if is_nothing(text):
-        return Said(cell)
+    if is_nothing(text) or cell.reading.decided:
+        return Said(cell, parse(text))
     negative = signed(text)
     if negative is not None and not (text.strip()[0] in DASHES and _is_typed(cell.reading)):
         return Said(cell, negative, doubt="符号存疑：数字前的笔画或为负号", other=-negative.value)

@@ -6,7 +6,7 @@ what its file says, so there only codes that a narrow column cut short are compl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from models.document import Cell, Origin, Repair, Row, Table
@@ -30,6 +30,8 @@ def relabelled(tables: Sequence[Table], origin: Origin) -> tuple[tuple[Table, ..
         now = [_with_totals(table, form, repairs) for table, form in zip(now, forms, strict=True)]
         now = [_in_order(table, form, repairs) for table, form in zip(now, forms, strict=True)]
     for found in restore_codes(now, forms):
+        if _by_people(now[found.table], (found.row,)):
+            continue
         if not typed or found.code.startswith(found.raw):
             now[found.table] = _with_code(now[found.table], found, repairs)
     return tuple(now), tuple(repairs)
@@ -37,7 +39,7 @@ def relabelled(tables: Sequence[Table], origin: Origin) -> tuple[tuple[Table, ..
 
 def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
     mended = labels_put_back(table, form)
-    if not mended:
+    if not mended or _by_people(table, mended):
         return _with_total_named(table, form, repairs)
     proof = "合计等于其余科目之和，仅此解成立"
     for row, now in mended.items():
@@ -51,12 +53,17 @@ def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Tabl
 
 def _with_total_named(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
     row, proof = misread_total(table, form)
-    if row < 0:
+    if row < 0 or _by_people(table, (row,)):
         return table
     was = table.rows[row]
     name = TOTALS[form is not None and form.shape is Shape.ITEMS]
     repairs.append(Repair(_first_cell(table, row), "row_name", was.name.text, name, "glyph", proof, unique=True))
     return _with_rows(table, {row: replace(was, name=replace(was.name, text=name))})
+
+
+def _by_people(table: Table, rows: Iterable[int]) -> bool:
+    """Whether a person said what one of these rows is."""
+    return any(table.rows[row].code.decided or table.rows[row].name.decided for row in rows)
 
 
 def _changes(was: Row, now: Row) -> Iterator[tuple[str, str, str]]:
@@ -73,6 +80,8 @@ def _in_order(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
     rows = {}
     for found in slid_items(table, form):
         row = table.rows[found.row]
+        if row.name.decided:
+            return table
         rows[found.row] = replace(row, name=replace(row.name, text=found.name))
         cell = _first_cell(table, found.row)
         repairs.append(Repair(cell, "row_name", row.name.text, found.name, "shifted-row", found.proof, unique=True))

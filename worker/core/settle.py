@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from models.decisions import Asks, Review
 from models.document import (
     CellStatus,
     Check,
@@ -18,20 +19,22 @@ from models.document import (
     Table,
 )
 from worker.core.arrange import Arrangement, arrange
-from worker.core.checks import Figure
+from worker.core.checks import Figure, Trial
 from worker.core.confidence import standard_curve
+from worker.core.decided import Decided, decide
 from worker.core.entity import find_kind, find_unit, find_year
 from worker.core.facts import Hearing, hear
 from worker.core.label_doubts import label_doubts
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
 from worker.core.office import Office, find_office
+from worker.core.people import overlaid, without
 from worker.core.promises import missing_forms
 from worker.core.relabel import relabelled
 from worker.core.repair import find_repairs, repaired_figures
 from worker.core.statements import statements
 from worker.core.structure import move_reasons
-from worker.core.verdicts import Bench, doubted, gather, judge, moved
+from worker.core.verdicts import Bench, Evidence, doubted, gather, judge, moved
 
 TARGET = 4e-5
 SURE_WORDS = 0.9
@@ -49,34 +52,61 @@ class _Identity:
         return self.office.name
 
 
-def settle(document: Document, target: float = TARGET, *, repair: bool = True) -> Extraction:
-    """The extraction that a document as read gives; pure and deterministic.
+def settle(
+    document: Document, target: float = TARGET, *, repair: bool = True, review: Review | None = None
+) -> Extraction:
+    """The extraction that a document as read gives, with what people decided; pure and deterministic.
 
     `target` is the share of cells that may be wrong and unseen by a person: what is too doubtful for it is flagged.
     Without `repair` no figure is restored by its sums or moved: what should be is flagged.
     """
+    review = review or Review()
+    decided = decide(document, review)
+    document = decided.document
     curve = standard_curve()
     told = statements(sentences(document.lines))
-    year = find_year(document)
-    who = _Identity(find_office(document, year), year, find_kind(document))
+    who = _identity(document, decided)
     own = document.origin is Origin.BORN_DIGITAL
     tables, relabels = relabelled(_with_units(document), document.origin) if repair else (_with_units(document), ())
-    arranged = arrange(document, tables, told if repair else None)
+    arranged = arrange(document, tables, told if repair else None, decided.wrong)
     view = arranged.view
     trials, silent = view.tried(view.figures)
     heard = hear(told, view.court, view.figures, own, SURE_WORDS)
-    findings = find_repairs((*trials, *heard.trials), silent, view.candidates)
+    open_to_repair = [trial for trial in (*trials, *heard.trials) if not _is_wrong(trial, decided)]
+    findings = find_repairs(open_to_repair, silent, view.candidates)
     best = repaired_figures(view.figures, findings)
     trials, _ = view.tried(best)
     evidence = gather((*trials, *hear(told, view.court, best, own, SURE_WORDS).trials), best, findings)
     bench = Bench(findings, evidence, view.candidates, curve, curve.needed(target), repair)
     settled, repairs = _settle_tables(arranged, bench)
-    repairs = (*relabels, *repairs)
+    settled, entered = overlaid(settled, decided, _proven(bench.evidence), review)
+    repairs = (*without((*who.office.repairs, *relabels, *repairs), decided), *entered)
     figures = settled_figures(best, settled)
     trials, _ = view.tried(figures)
     hearing = hear(told, view.court, figures, own, SURE_WORDS)
     checks = (*(trial.check for trial in trials), *hearing.checks)
-    return _extraction(document, who, settled, (checks, repairs, hearing))
+    return _extraction(decided, who, settled, (checks, repairs, hearing))
+
+
+def _identity(document: Document, decided: Decided) -> _Identity:
+    """Whose accounts of which year they are, as read or as a person said."""
+    said = decided.about
+    year = said.get("year", find_year(document))
+    office = find_office(document, year)
+    if "entity" in said:
+        office = replace(office, name=said["entity"], questions=())
+    kind = DocumentKind(said["kind"]) if "kind" in said else find_kind(document)
+    return _Identity(office, year, kind)
+
+
+def _is_wrong(trial: Trial, decided: Decided) -> bool:
+    """Whether an identity fails because the paper is wrong, as a person says."""
+    return trial.failed and not decided.wrong.isdisjoint(trial.constraint.cell_ids)
+
+
+def _proven(evidence: Mapping[str, Evidence]) -> frozenset[str]:
+    """The cells that an identity confirms to the last digit."""
+    return frozenset(cell for cell, one in evidence.items() if any(trial.confirms for trial in one.passes))
 
 
 def settled_figures(figures: Mapping[str, Figure], settled: Sequence[SettledTable]) -> dict[str, Figure]:
@@ -112,31 +142,38 @@ def _settle_tables(arranged: Arrangement, bench: Bench) -> tuple[tuple[SettledTa
 
 
 def _extraction(
-    document: Document,
+    decided: Decided,
     who: _Identity,
     settled: tuple[SettledTable, ...],
     results: tuple[tuple[Check, ...], tuple[Repair, ...], Hearing],
 ) -> Extraction:
     checks, repairs, hearing = results
     facts = tuple(hearing.facts)
-    questions = _questions(document, who, settled, hearing.contradicted)
+    questions = tuple(
+        asked
+        for asked in _questions(decided, who, settled, hearing.contradicted)
+        if f"document: {asked}" not in decided.accepted
+    )
+    open_cells = any(cell.asks not in (None, Asks.SAMPLE) for table in settled for cell in table.cells)
     return Extraction(
         entity=who.entity,
         year=who.year,
         kind=who.kind,
-        status=DocumentStatus.NEEDS_REVIEW if questions else DocumentStatus.CLEAN,
+        status=DocumentStatus.NEEDS_REVIEW if questions or open_cells else DocumentStatus.CLEAN,
         tables=settled,
         checks=checks,
-        repairs=(*who.office.repairs, *repairs),
+        repairs=repairs,
         facts=facts,
         questions=questions,
+        orphans=decided.orphans,
     )
 
 
 def _questions(
-    document: Document, who: _Identity, settled: tuple[SettledTable, ...], contradicted: int
+    decided: Decided, who: _Identity, settled: tuple[SettledTable, ...], contradicted: int
 ) -> tuple[str, ...]:
     """What keeps the document from being clean, in words; empty where nothing does."""
+    document = decided.document
     asked = [*document.problems, *who.office.questions]
     asked += [f"未能确定{what}" for what, value in (("单位名称", who.entity), ("年度", who.year)) if not value]
     asked += [f"{t.table.code} {t.table.title}：未能确定金额单位" for t in settled if t.table.form and not t.table.unit]
@@ -144,7 +181,9 @@ def _questions(
         asked += [f"缺少{form.code} {form.title}" for form in missing_forms(document)]
     for table in settled:
         asked += [f"{table.table.code}：{doubt}" for doubt in table.table.doubts]
-        flagged = sum(cell.status is CellStatus.FLAGGED for cell in table.cells)
+        if table.table.code in decided.remarks:
+            asked.append(f"{table.table.code}：表格结构有误（{decided.remarks[table.table.code]}）")
+        flagged = sum(cell.status is CellStatus.FLAGGED and cell.asks is not None for cell in table.cells)
         if flagged:
             asked.append(f"{table.table.code} {table.table.title}：{flagged}个单元格待核对")
     if contradicted:

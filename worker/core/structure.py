@@ -64,6 +64,7 @@ class _Board:
         self.tables = tables
         self.places = {c.cell_id: _Place(i, c) for i, t in enumerate(tables) for c in t.cells}
         self.at = {(p.table, p.cell.row, p.cell.column): cell_id for cell_id, p in self.places.items()}
+        self.fixed = frozenset(cell_id for cell_id, place in self.places.items() if place.cell.reading.decided)
         self.of_cell: defaultdict[str, list[str]] = defaultdict(list)
         for constraint in wanted:
             for cell_id in constraint.cell_ids:
@@ -118,6 +119,8 @@ def _best(board: _Board) -> Move | None:
     for move in _proposals(board):
         content = frozenset(move.sources)
         if content in weighed or any(source and not board.of_cell[cell] for cell, source in move.sources):
+            continue
+        if move.cells & board.fixed:
             continue
         mended, broken = board.tried(move)
         if len(mended) >= LEAST_GAIN and not broken and _telling(board, move, mended):

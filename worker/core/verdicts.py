@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import log
 
+from models.decisions import Asks
 from models.document import CellStatus, CheckResult, Repair, SettledCell
 from worker.core.amounts import Convention, printed
 from worker.core.candidates import Candidates
@@ -17,6 +18,7 @@ from worker.core.misreading import DUMP, SCAN, TYPED, Channel, digits
 from worker.core.readings import Said, digit_probability
 from worker.core.repair import MARGIN, Finding, Findings
 from worker.core.words import (
+    Words,
     contradicted,
     doubted_words,
     misshapen,
@@ -117,6 +119,8 @@ def _least_supported(trial: Trial, evidence: Mapping[str, Evidence]) -> Iterable
 def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
     """The verdict on one cell."""
     read = said.amount.value if said.amount is not None else None
+    if said.cell.reading.decided:
+        return Verdict(SettledCell(said.cell, read, CellStatus.REVIEWED, 1.0))
     if not said.counts:
         return Verdict(SettledCell(said.cell, read, CellStatus.READ, 1.0))
     weighed = _weigh(said, read, bench)
@@ -184,16 +188,17 @@ def _weigh(said: Said, read: Decimal | None, bench: Bench) -> _Weighed:
 def doubted(verdict: Verdict, doubt: str) -> Verdict:
     """The verdict on a cell whose row's label is doubted: a figure in it is a question, whatever its own evidence."""
     cell = verdict.cell
-    if not doubt or cell.value is None or cell.status is CellStatus.FLAGGED:
+    if not doubt or cell.value is None or cell.status in (CellStatus.FLAGGED, CellStatus.REVIEWED):
         return verdict
-    reason = several([doubted_words(doubt)])
-    return Verdict(replace(cell, status=CellStatus.FLAGGED, confidence=min(cell.confidence, DOUBTED), reason=reason))
+    reason, least = several([doubted_words(doubt)]), min(cell.confidence, DOUBTED)
+    asked = replace(cell, status=CellStatus.FLAGGED, confidence=least, reason=reason, asks=Asks.LABEL)
+    return Verdict(asked)
 
 
 def moved(verdict: Verdict, reason: str) -> Verdict:
     """The verdict on a cell whose amount came from, or went to, another place."""
     cell = verdict.cell
-    if not reason or cell.status is CellStatus.FLAGGED:
+    if not reason or cell.status in (CellStatus.FLAGGED, CellStatus.REVIEWED):
         return verdict
     both = f"{reason}；{cell.reason}" if cell.reason else reason
     return replace(verdict, cell=replace(cell, status=CellStatus.REPAIRED, reason=both))
@@ -239,24 +244,27 @@ def _asked(said: Said, weighed: _Weighed, convention: Convention) -> SettledCell
     read = said.amount.value if said.amount is not None else None
     others = dict.fromkeys(v for v in (weighed.value, *weighed.others, said.other) if v is not None)
     shown = tuple(printed(v, convention) for v in others if v != (read or ZERO))
-    cell = weighed.settled(said, read, CellStatus.FLAGGED, _why(said, weighed, shown), shown[:MOST_SHOWN])
+    reasons = _why(said, weighed, rivals=bool(shown))
+    why, asks = several([words for _, words in reasons], shown), reasons[0][0]
+    cell = replace(weighed.settled(said, read, CellStatus.FLAGGED, why, shown[:MOST_SHOWN]), asks=asks)
     return replace(cell, confidence=round(1 - cell.confidence, 6)) if weighed.changed else cell
 
 
-def _why(said: Said, weighed: _Weighed, shown: Sequence[str]) -> str:
+def _why(said: Said, weighed: _Weighed, *, rivals: bool) -> list[tuple[Asks, Words]]:
+    """The reasons for a question, at least one, each with its kind."""
     reasons = []
     if said.is_broken or said.is_words or said.doubt:
-        reasons.append(misshapen(said))
+        reasons.append((Asks.MISSHAPEN, misshapen(said)))
     if said.misplaced:
-        reasons.append(doubted_words(said.misplaced))
+        reasons.append((Asks.LABEL, doubted_words(said.misplaced)))
     if said.cell.doubt:
-        reasons.append(doubted_words(f"版面存疑：{said.cell.doubt}"))
+        reasons.append((Asks.LAYOUT, doubted_words(f"版面存疑：{said.cell.doubt}")))
     mended = weighed.finding.mended if weighed.finding and weighed.changed else ()
     if weighed.evidence.fails or mended:
-        reasons.append(contradicted(said, weighed.evidence.fails, mended))
+        reasons.append((Asks.CONTRADICTED, contradicted(said, weighed.evidence.fails, mended)))
     if not reasons:
-        reasons.append(unsure(said, digit_probability(said.cell.reading), rivals=bool(shown)))
-    return several(reasons, shown)
+        reasons.append((Asks.UNSURE, unsure(said, digit_probability(said.cell.reading), rivals=rivals)))
+    return reasons
 
 
 def _repaired(said: Said, weighed: _Weighed) -> Verdict:

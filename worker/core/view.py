@@ -20,7 +20,10 @@ from worker.core.testimony import Court
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Tables with all that follows from how they stand, before any repair."""
+    """Tables with all that follows from how they stand, before any repair.
+
+    `believed` cells were read with certainty; identities that fail with a `wrong` one fail on paper.
+    """
 
     tables: tuple[Table, ...]
     sheets: tuple[Sheet, ...]
@@ -30,6 +33,7 @@ class View:
     court: Court
     candidates: Mapping[str, Candidates]
     believed: frozenset[str]
+    wrong: frozenset[str]
     conventions: Mapping[str, Convention]
 
     def convention(self, table: Table) -> Convention:
@@ -40,7 +44,7 @@ class View:
         """The identities tried on these amounts, and those whose cells print nothing at all."""
         trials, silent = [], []
         for constraint in self.wanted:
-            trial = attempt(constraint, amounts, self.believed)
+            trial = attempt(constraint, amounts, self.believed, self.wrong)
             if trial is None:
                 silent.append(constraint)
             else:
@@ -56,8 +60,8 @@ class View:
         return (*self.wanted, *(trial.constraint for trial in self.heard(told)))
 
 
-def look(document: Document, tables: tuple[Table, ...]) -> View:
-    """The view of a document's tables as they stand."""
+def look(document: Document, tables: tuple[Table, ...], wrong: frozenset[str] = frozenset()) -> View:
+    """The view of a document's tables as they stand; `wrong` are cells that a person says the paper has wrong."""
     found = sheets(tables)
     known = conventions(tables)
     said = listen(tables, known)
@@ -72,6 +76,7 @@ def look(document: Document, tables: tuple[Table, ...]) -> View:
         court=Court(found),
         candidates=offers,
         believed=_believed(document, said),
+        wrong=wrong,
         conventions=known,
     )
 
@@ -83,10 +88,10 @@ def _is_lost(constraint: Constraint, said: Mapping[str, Said]) -> bool:
 
 
 def _believed(document: Document, said: Mapping[str, Said]) -> frozenset[str]:
-    """Cells whose text is the document's own: the text layer of a born-digital page, read with certainty."""
-    if document.origin is not Origin.BORN_DIGITAL:
-        return frozenset()
-    return frozenset(cell_id for cell_id, one in said.items() if one.cell.reading.probability >= 1.0)
+    """Cells read with certainty: by a person, or from the text layer of a born-digital page, which is its own."""
+    typed = document.origin is Origin.BORN_DIGITAL
+    readings = ((cell_id, one.cell.reading) for cell_id, one in said.items())
+    return frozenset(cell_id for cell_id, r in readings if r.decided or (typed and r.probability >= 1.0))
 
 
 def _guessed(read: Mapping[str, Figure], offers: Mapping[str, Candidates]) -> dict[str, Figure]:

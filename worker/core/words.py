@@ -10,6 +10,7 @@ from worker.core.readings import Said
 
 SHOWN_CHECKS = 4
 SURE = 0.95
+TWO = 2
 KINDS = {
     "row-sum": "行合计",
     "column-sum": "列合计",
@@ -90,3 +91,37 @@ def repaired_by_sums(
     no_other = "no other plausible reading satisfies them" if alone else "any other reading is far less likely"
     english = f"read “{raw.strip()}”, restored to {english_value}: {failing}; {no_other}"
     return proof, f"{was}，还原为{shown}：{failed}，{others} | {english}"
+
+
+def by_person(was: str, now: str, people: int, source_wrong: bool) -> str:
+    """That people read what stands here, and how many of them independently."""
+    read = f"读作“{was.strip()}”，" if was.strip() else ""
+    shown, english_shown = (now, now) if now else ("空白", "blank")
+    alone = (
+        ("人工核定", "entered by a person") if people < TWO else (f"{people}人独立录入一致", f"{people} people agree")
+    )
+    wrong = ("；原件本身有误", "; the paper itself is wrong") if source_wrong else ("", "")
+    return f"{read}{alone[0]}为{shown}{wrong[0]} | {alone[1]}: {english_shown}{wrong[1]}"
+
+
+def waiting_words() -> str:
+    """That another person is to enter the cell without seeing the first entry."""
+    return "已有一人录入，待另一人独立录入 | entered by one person, a second one is to enter it without seeing that"
+
+
+def third_words() -> str:
+    """That two entries differ."""
+    return "两人录入不一致，待第三人裁定 | two people entered it differently, a third one is to decide"
+
+
+def sibling_words(digit: str) -> str:
+    """That an error was found in a cell like this one."""
+    if digit:
+        return f"同一文件中“{digit}”曾被误读，请核对 | a “{digit}” of this document was misread, look at the page"
+    return "同一列中曾有误读，请核对 | a figure of this column was misread, look at the page"
+
+
+def illegible_words(reason: str) -> str:
+    """That people could not read it either, and why it was asked about."""
+    chinese, _, english = reason.partition(" | ")
+    return f"纸上无法辨认；{chinese} | illegible on paper; {english or chinese}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -30,7 +30,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reading_id", "number", "straight", name="pk_pictures"),
     )
     op.create_index("ix_pictures_blob", "pictures", ["blob"])
-    op.add_column("questions", sa.Column("asks", sa.String(length=20), server_default="", nullable=False))
     for name, columns in (
         ("reading", ["reading_id", "worth", "id"]),
         ("form", ["form", "worth", "id"]),
