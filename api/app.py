@@ -13,8 +13,23 @@ from typing import cast
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api import batches, described, errors, exports, health, pages, people, people_pages, uploads, watching
+from api import (
+    batches,
+    described,
+    errors,
+    exports,
+    health,
+    pages,
+    people,
+    people_pages,
+    pictures,
+    questions,
+    station_pages,
+    uploads,
+    watching,
+)
 from api.deps import Kit, Send, guard
+from api.shelf import Shelf
 from api.shield import Shield
 from api.waking import Waker
 from models import metrics, queue
@@ -27,8 +42,8 @@ from models.settings import MEBIBYTE, Settings
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 40
 _ROUTERS = (
-    health.router, people.router, uploads.streams, uploads.router, batches.router, batches.documents_router,
-    watching.router,
+    health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router, batches.router,
+    batches.documents_router, watching.router, station_pages.router,
     exports.router, exports.files, pages.router, people_pages.router,
 )  # fmt: skip
 
@@ -49,6 +64,8 @@ def create_app(settings: Settings | None = None, kit: Kit | None = None) -> Fast
     )
     app.state.kit = kit
     app.state.watchers = watching.Watchers(kit)
+    app.state.shelf = Shelf(kit.blobs)
+    app.state.drawers = pictures.Drawers()
     app.state.error_page = pages.error_page
     for router in _ROUTERS:
         app.include_router(router)

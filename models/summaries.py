@@ -6,12 +6,24 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 
-from models.archive import CellLine, QuestionLine, Summary
+from models.archive import CellLine, QuestionLine, State, Summary
 from models.decisions import Asks
-from models.document import CellStatus, Extraction, SettledCell, SettledTable
+from models.document import CellStatus, DocumentStatus, Extraction, SettledCell, SettledTable
 
 _FEN = {"元": 2, "万元": 6, "亿元": 10}
 _MOST_FEN = 1 << 62
+_OUTCOMES = {
+    DocumentStatus.CLEAN: State.DONE,
+    DocumentStatus.NEEDS_REVIEW: State.NEEDS_REVIEW,
+    DocumentStatus.FAILED: State.FAILED,
+}
+_CELLS_WAIT = "个单元格待核对"
+"""How `settle` ends what it says of a table in which cells are asked about."""
+
+
+def outcome(extraction: Extraction) -> State:
+    """How far a document is that was settled to this."""
+    return _OUTCOMES[extraction.status]
 
 
 def summary(extraction: Extraction, origin: str) -> Summary:
@@ -47,6 +59,8 @@ def question_lines(extraction: Extraction) -> Iterator[QuestionLine]:
     is only a sample of quality comes after all doubts.
     """
     for text in dict.fromkeys(extraction.questions):
+        if text.endswith(_CELLS_WAIT):
+            continue  # each of those cells is a question of its own
         yield QuestionLine(f"document: {text}", "", "", 0, None, Asks.DOCUMENT.value, text, 1000.0)
     checked: dict[str, int] = {}
     for check in extraction.checks:

@@ -13,19 +13,13 @@ from pathlib import Path
 
 from models.archive import CellLine, QuestionLine, State, Summary
 from models.decisions import Review
-from models.document import Document, DocumentStatus, Extraction, Origin, Page
+from models.document import Document, Extraction, Origin, Page
 from models.files import FileKind, Options
 from models.packing import pack, unpack_document, unpack_page
-from models.summaries import cell_lines, question_lines, summary
+from models.summaries import cell_lines, outcome, question_lines, summary
 from worker.core.settle import settle
 from worker.dump import decode, lay_out_dump
 from worker.layout import lay_out
-
-_OUTCOMES = {
-    DocumentStatus.CLEAN: State.DONE,
-    DocumentStatus.NEEDS_REVIEW: State.NEEDS_REVIEW,
-    DocumentStatus.FAILED: State.FAILED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +101,12 @@ def settle_stored(to_settle: ToSettle) -> StoredResult:
     document = unpack_document(packed) if packed is not None else _laid_out(to_settle)
     extraction = settle(document, to_settle.target, review=to_settle.review)
     unread = document.page_count > 0 and len(to_settle.problems) == document.page_count
-    outcome = State.FAILED if unread else _OUTCOMES[extraction.status]
+    result = State.FAILED if unread else outcome(extraction)
     return StoredResult(
         document=packed or pack(document),
         extraction=pack(extraction),
-        outcome=outcome,
-        reason="" if outcome is not State.FAILED else _why(extraction, to_settle.problems),
+        outcome=result,
+        reason="" if result is not State.FAILED else _why(extraction, to_settle.problems),
         summary=summary(extraction, document.origin.value),
         cells=tuple(cell_lines(extraction)),
         questions=tuple(question_lines(extraction)),

@@ -186,6 +186,27 @@ def cells(session: Session, chosen: CellFilter, limit: int = 100, after: tuple[i
     return session.scalars(query.order_by(Cell.reading_id, Cell.position).limit(min(limit, MOST_ROWS))).all()
 
 
+def figure_of(session: Session, entity: str, year: str, like: Cell) -> tuple[Document, Cell] | None:
+    """The figure that an entity's report of a year prints on the same line and in the same column of the same form."""
+    same_row = Cell.row_code == like.row_code if like.row_code else Cell.row_name == like.row_name
+    query = (
+        select(Document, Cell)
+        .join(Extraction, Extraction.reading_id == Document.reading_id)
+        .join(Cell, Cell.reading_id == Extraction.reading_id)
+        .where(Extraction.entity == entity, Extraction.year == year, Document.cancelled_at.is_(None))
+        .where(Cell.form == like.form, Cell.column_name == like.column_name, same_row)
+        .order_by(Document.id.desc(), Cell.position)
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    return None if found is None else (found[0], found[1])
+
+
+def cell_of(session: Session, reading_id: int, cell_id: str) -> Cell | None:
+    """A cell of a reading that lists show."""
+    return session.scalar(select(Cell).where(Cell.reading_id == reading_id, Cell.cell_id == cell_id))
+
+
 def backlog(session: Session) -> Mapping[State, int]:
     """How many readings of the whole archive are unfinished, by state."""
     query = select(Reading.state, func.count()).where(Reading.state.in_(UNFINISHED)).group_by(Reading.state)

@@ -275,6 +275,11 @@ def _locked_page(session: Session, key: PageKey) -> Page | None:
     return session.get(Page, (key.reading_id, key.number), with_for_update=True, populate_existing=True)
 
 
+def hold(session: Session, reading_id: int) -> Reading | None:
+    """A reading that nobody else changes until the transaction ends."""
+    return _locked(session, reading_id)
+
+
 def is_read(session: Session, reading_id: int) -> bool:
     """Whether nothing but settling is left to do."""
     session.flush()

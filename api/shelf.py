@@ -1,0 +1,97 @@
+"""Documents as read, what they were settled to, and the ways back of their pages: unpacked, the last few at hand.
+
+The next question tends to be about a document that was just open, and unpacking it takes longer than all else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar, cast
+
+from models.blobs import Blobs
+from models.document import Document, Extraction, SettledCell, SettledTable
+from models.geometry import Mesh
+from models.packing import unpack_document, unpack_extraction, unpack_page
+from worker.core.constraints import constraints
+from worker.core.relations import Constraint
+from worker.core.sheets import sheets
+
+_Kept = TypeVar("_Kept")
+_BYTES = 16 << 20
+"""Of packed bytes; unpacked they take some fifteen times as much."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A cell where it stands: its table, as settled."""
+
+    table: SettledTable
+    cell: SettledCell
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An extraction with what it takes to find things in it."""
+
+    extraction: Extraction
+
+    @cached_property
+    def spots(self) -> Mapping[str, Spot]:
+        """The cells by their ids."""
+        return {one.cell.cell_id: Spot(table, one) for table in self.extraction.tables for one in table.cells}
+
+    @cached_property
+    def identities(self) -> Mapping[str, Constraint]:
+        """The identities of tables by the ids of their checks."""
+        found = sheets(tuple(table.table for table in self.extraction.tables))
+        return {one.check_id: one for one in constraints(found)}
+
+
+class Shelf:
+    """Unpacked values by the blobs they came from, the last ones used, up to so many packed bytes."""
+
+    def __init__(self, blobs: Blobs, most: int = _BYTES) -> None:
+        self._blobs, self._most, self._held = blobs, most, 0
+        self._kept: OrderedDict[tuple[str, str], tuple[int, object]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def document(self, blob: str) -> Document:
+        """A document as read; raises NotStoredError."""
+        return self._get("document", blob, unpack_document)
+
+    def settled(self, blob: str) -> Settled:
+        """What a document was settled to; raises NotStoredError."""
+        return self._get("settled", blob, lambda data: Settled(unpack_extraction(data)))
+
+    def mesh(self, blob: str) -> Mesh | None:
+        """The way back of a page as read, if it was straightened; raises NotStoredError."""
+        return self._get("mesh", blob, lambda data: unpack_page(data).mesh)
+
+    def put(self, blob: str, size: int, extraction: Extraction) -> None:
+        """Keep an extraction that was just made."""
+        self._keep(("settled", blob), size, Settled(extraction))
+
+    def _get(self, kind: str, blob: str, unpack: Callable[[bytes], _Kept]) -> _Kept:
+        key = (kind, blob)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+                return cast(_Kept, found[1])
+        data = self._blobs.get(blob)
+        value = unpack(data)
+        self._keep(key, len(data), value)
+        return value
+
+    def _keep(self, key: tuple[str, str], size: int, value: object) -> None:
+        with self._lock:
+            before = self._kept.pop(key, (0, None))[0]
+            self._kept[key] = (size, value)
+            self._held += size - before
+            while self._held > self._most and len(self._kept) > 1:
+                _, (gone, _) = self._kept.popitem(last=False)
+                self._held -= gone

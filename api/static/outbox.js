@@ -1,0 +1,86 @@
+// Decisions on their way to the server. They stand in the browser's own store until the server has answered, so that
+// neither a lost connection nor a closed tab loses one; each has a key of its own, so that none counts twice.
+
+const AGAIN_MS = 4000;
+
+export function outbox(name, heard) {
+  const place = `jiaokan-outbox-${name}`;
+  const waits = new Map();
+  let sending = false;
+
+  const read = () => JSON.parse(localStorage.getItem(place) ?? "[]");
+  const write = (items) => {
+    localStorage.setItem(place, JSON.stringify(items));
+    heard.changed(items);
+  };
+  const remove = (id) => write(read().filter((one) => one.id !== id));
+
+  // Keep a decision and send it; what came of it, once that is known: { ok, told, status } or null while it waits.
+  function put(item, patience) {
+    const id = token();
+    item.body.idempotency = id;
+    write([...read(), { ...item, id }]);
+    const answered = new Promise((done) => waits.set(id, done));
+    send();
+    return Promise.race([answered, new Promise((done) => setTimeout(() => done(null), patience))]);
+  }
+
+  async function send() {
+    if (sending) return;
+    sending = true;
+    try {
+      for (let item = read()[0]; item; item = read()[0]) {
+        if (!(await sent(item))) break;
+      }
+    } finally {
+      sending = false;
+    }
+  }
+
+  // Whether it is done with, for good or ill; a server that does not answer is asked again later.
+  async function sent(item) {
+    const answer = await post(`/api/documents/${item.document}/decisions`, item.body);
+    if (!answer || answer.status >= 500 || answer.status === 429 || answer.status === 401) {
+      waits.get(item.id)?.(null);
+      heard.waiting(read(), answer?.status ?? 0);
+      setTimeout(send, AGAIN_MS);
+      return false;
+    }
+    const told = await answer.json().catch(() => ({}));
+    remove(item.id);
+    const outcome = { ok: answer.ok, status: answer.status, told, item };
+    waits.get(item.id)?.(outcome);
+    waits.delete(item.id);
+    heard.answered(outcome);
+    return true;
+  }
+
+  // Take back the last decision if it was not sent yet; what it was.
+  function takeBack() {
+    const items = read();
+    if (sending && items.length < 2) return null;
+    const last = items.pop();
+    if (last) write(items);
+    return last ?? null;
+  }
+
+  addEventListener("online", send);
+  addEventListener("storage", (event) => event.key === place && heard.changed(read()));
+  heard.changed(read());
+  send();
+  return { put, takeBack, waiting: () => read(), send };
+}
+
+export function post(address, body, method = "POST") {
+  return call(address, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+}
+
+export async function call(address, more = {}) {
+  const csrf = document.querySelector("meta[name=csrf]").content;
+  const headers = { accept: "application/json", "content-type": "application/json", "x-csrf-token": csrf };
+  return fetch(address, { ...more, headers }).catch(() => null);
+}
+
+function token() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
+}
