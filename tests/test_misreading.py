@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.misreading import DUMP, SCAN, TYPED, digits, price
+from worker.core.misreading import DUMP, SCAN, TYPED, Channel, digits, least_price, price
 
 amounts = st.decimals(min_value="0.01", max_value="9999999999.99", places=2)
 
@@ -77,3 +77,23 @@ def test_swapped_digits_are_one_slip_only_beside_each_other() -> None:
     apart = price(Decimal("1432.00"), Decimal("1234.00"), SCAN)
     assert beside < apart
     assert price(Decimal("1244.00"), Decimal("1243.00"), SCAN) < apart
+
+
+@given(
+    st.decimals(-(10**9), 10**9, places=2), st.decimals(-(10**9), 10**9, places=2), st.sampled_from([SCAN, TYPED, DUMP])
+)
+def test_the_least_price_is_never_above_the_price(read: Decimal, printed: Decimal, channel: Channel) -> None:
+    assert least_price(read, printed, channel) <= price(read, printed, channel) + 1e-9
+
+
+@given(st.decimals(1, 10**9, places=2), st.data())
+def test_the_least_price_of_a_slip_or_two_is_never_above_the_price(read: Decimal, data: st.DataObject) -> None:
+    text = list(f"{read:f}".replace(".", ""))
+    for _ in range(data.draw(st.integers(1, 2))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text[at : at + 1] = data.draw(
+            st.sampled_from([[], [*"7"], [text[at], "7"], [text[at], text[at]], text[at : at + 1]])
+        )
+        text = text or ["1"]
+    printed = Decimal("".join(text)).scaleb(-2)
+    assert least_price(read, printed, SCAN) <= price(read, printed, SCAN) + 1e-9

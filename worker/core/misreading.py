@@ -51,6 +51,7 @@ DECIDED = Channel(slip=inf, overlooked=inf, stray=inf, separator=inf, sign=inf, 
 DUMP = Channel(slip=3.0, overlooked=7.0, stray=5.0, separator=2.0, sign=8.0, garbled=4.6)
 
 
+@lru_cache(maxsize=1 << 14)
 def digits(value: Decimal) -> str:
     """The digits of an amount as printed to the fen, without sign and separators."""
     places = max(2, -_exponent(value))
@@ -78,6 +79,29 @@ def price(read: Decimal | None, printed: Decimal | None, channel: Channel) -> fl
         return sign + channel.separator + PER_DIGIT
     garbled = channel.garbled + PER_DIGIT * len(was)
     return sign + min(channel.slip + _slips(was, now), garbled)
+
+
+def least_price(read: Decimal | None, printed: Decimal | None, channel: Channel) -> float:
+    """What `price` is not below, found without comparing digit by digit: each digit only one of both has is a slip."""
+    if not read or not printed:
+        return price(read, printed, channel)
+    was, now = digits(printed), digits(read)
+    more, fewer = 0, 0
+    for ours, theirs in zip(_counts(was), _counts(now), strict=True):
+        if ours > theirs:
+            more += ours - theirs
+        else:
+            fewer += theirs - ours
+    odd = max(more, fewer)
+    if not odd or was.rstrip("0") == now.rstrip("0"):
+        return 0.0
+    return min(channel.slip + odd * (LOST + FURTHER) - FURTHER, channel.garbled + PER_DIGIT * len(was))
+
+
+@lru_cache(maxsize=1 << 14)
+def _counts(text: str) -> tuple[int, ...]:
+    """How often each digit stands in an amount."""
+    return tuple(map(text.count, "0123456789"))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -15,7 +15,7 @@ from functools import cache
 
 from worker.core.candidates import Candidates
 from worker.core.checks import Figure, Trial
-from worker.core.misreading import PER_DIGIT, digits, price
+from worker.core.misreading import PER_DIGIT, digits, least_price, price
 from worker.core.relations import Constraint
 from worker.core.search import Changes, Effort, Law, Outcome, Puzzle, Solution, residual, solve
 
@@ -102,7 +102,10 @@ def _puzzle(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mappi
         negative = NEGATIVE if value < 0 <= (offer.read or ZERO) else 0.0
         return price(offer.read, value, offer.channel) + negative
 
-    return Puzzle.of(laws, values, options, priced)
+    def at_least(cell: str, value: Decimal) -> float:
+        return least_price(offers[cell].read, value, offers[cell].channel)
+
+    return Puzzle.of(laws, values, options, priced, at_least)
 
 
 def _law(constraint: Constraint, trial: Trial | None, offers: Mapping[str, Candidates]) -> Law | None:

@@ -49,14 +49,15 @@ class Law:
 class Puzzle:
     """Laws over cells as read (a blank is zero).
 
-    `options` holds what else a cell may be, with its cost in nats, `priced` the cost of any other value. `failing` laws
-    do not hold at first, `ignored` ones are not looked at.
+    `options` holds what else a cell may be, with its cost in nats, `priced` the cost of any other value, which is not
+    less than `at_least`, sooner found. `failing` laws do not hold at first, `ignored` ones are not looked at.
     """
 
     laws: tuple[Law, ...]
     values: Mapping[str, Decimal]
     options: Mapping[str, Mapping[Decimal, float]]
     priced: Callable[[str, Decimal], float]
+    at_least: Callable[[str, Decimal], float]
     of_cell: Mapping[str, Sequence[int]] = field(default_factory=dict)
     failing: tuple[int, ...] = ()
     ignored: frozenset[int] = frozenset()
@@ -68,13 +69,14 @@ class Puzzle:
         values: Mapping[str, Decimal],
         options: Mapping[str, Mapping[Decimal, float]],
         priced: Callable[[str, Decimal], float],
+        at_least: Callable[[str, Decimal], float] = lambda _cell, _value: 0.0,
     ) -> Puzzle:
         """The puzzle of these laws, with those that fail as read."""
         of_cell: dict[str, list[int]] = {}
         for index, law in enumerate(laws):
             for cell, _ in law.terms:
                 of_cell.setdefault(cell, []).append(index)
-        whole = cls(tuple(laws), values, options, priced, of_cell)
+        whole = cls(tuple(laws), values, options, priced, at_least, of_cell)
         return replace(whole, failing=whole.broken(range(len(laws)), {}))
 
     def part(self, failing: Sequence[int], options: Mapping[str, Mapping[Decimal, float]]) -> Puzzle:
@@ -196,7 +198,7 @@ def _children(puzzle: Puzzle, node: _Node, broken: tuple[int, ...], bound: float
     index = min(broken, key=lambda i: (sum(c not in node.kept for c, _ in puzzle.laws[i].terms), i))
     law = puzzle.laws[index]
     kept = node.kept.union(cell for cell, _ in law.terms)
-    for changes, cost in _mendings(puzzle, law, node.changes, node.kept):
+    for changes, cost in _mendings(puzzle, law, node, bound - node.cost):
         if node.cost + cost > bound:
             continue
         pending = (*broken, *(i for cell in changes for i in puzzle.of_cell[cell]))
@@ -214,11 +216,12 @@ class _Step:
     cost: float
 
 
-def _mendings(
-    puzzle: Puzzle, law: Law, changes: Changes, kept: frozenset[str]
-) -> Iterator[tuple[dict[str, Decimal], float]]:
-    """The sets of changes to a law's cells by which it holds: options of up to four cells, or what it asks of one."""
-    free = [(cell, weight) for cell, weight in law.terms if cell not in kept and weight]
+def _mendings(puzzle: Puzzle, law: Law, node: _Node, most: float) -> Iterator[tuple[dict[str, Decimal], float]]:
+    """The sets of changes to a law's cells by which it holds: options of up to four cells, or what it asks of one.
+
+    What costs more than `most` may be left out.
+    """
+    free = [(cell, weight) for cell, weight in law.terms if cell not in node.kept and weight]
     if law.any_of:
         yield from _named(puzzle, law, free)
         return
@@ -228,7 +231,7 @@ def _mendings(
         for value, cost in puzzle.options.get(cell, {}).items()
     ]
     steps = nsmallest(MOST_ALTERNATIVES, steps, key=lambda step: (step.cost, step.cell, step.value))
-    gap = residual(puzzle, law, changes)
+    gap = residual(puzzle, law, node.changes)
     seen: set[frozenset[tuple[str, Decimal]]] = set()
     for some in _combined(steps, -gap, law.tolerance):
         chosen = {step.cell: step.value for step in some}
@@ -241,6 +244,8 @@ def _mendings(
             if cell in given:
                 continue
             for value in _wanted(puzzle, cell, off / weight, law.tolerance / abs(weight)):
+                if cost + puzzle.at_least(cell, value) > most:
+                    continue
                 further = puzzle.priced(cell, value)
                 both = {**given, cell: value}
                 if value != puzzle.values[cell] and frozenset(both.items()) not in seen:
