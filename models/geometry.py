@@ -94,10 +94,16 @@ class Mesh:
         return u, v
 
     def box_forward(self, box: Box) -> Box:
-        """The upright box on the straightened page that holds the given box of the page as filed."""
-        return around(
-            [Box(u, v, u, v) for x in (box.x0, box.x1) for y in (box.y0, box.y1) for u, v in [self.forward(x, y)]]
-        )
+        """The box of the straightened page that `box_back` makes this box of, where the mesh is even."""
+        (cx, cy) = box.centre
+        u, v = self.forward(cx, cy)
+        (x, y), (ax, ay), (bx, by) = self.back(u, v), self.back(u + 1, v), self.back(u, v + 1)
+        a, b, c, d = abs(ax - x), abs(bx - x), abs(ay - y), abs(by - y)
+        area = a * d - b * c
+        if abs(area) < _NEAR:
+            return Box(u - box.width / 2, v - box.height / 2, u + box.width / 2, v + box.height / 2)
+        wide, high = (d * box.width - b * box.height) / area, (a * box.height - c * box.width) / area
+        return Box(u - abs(wide) / 2, v - abs(high) / 2, u + abs(wide) / 2, v + abs(high) / 2)
 
     def then(self, further: Mesh) -> Mesh:
         """This way, and from where it leads on by another one: that of a page which had been turned before."""

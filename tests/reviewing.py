@@ -35,7 +35,7 @@ WIDTH, HEIGHT = 842.0, 595.0
 DPI = 110
 _TOP, _LEFT, _ROW = 92.0, 30.0, 14.5
 _ASKEW = math.radians(0.9)
-_NAME, _CODE = 150.0, 56.0
+_NAME, _CODE, _WIDEST = 150.0, 56.0, 96.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _laid(table: Table, number: int, shown: list[tuple[Box, str, bool]], way: Me
             )
         )
         columns = [j for j, one in enumerate(table.columns) if one.block == row.block]
-        each = (wide - _NAME) / len(columns)
+        each = min((wide - _NAME) / len(columns), _WIDEST)
         for place, j in enumerate(columns):
             edges[i, j] = Box(x + _NAME + place * each, y, x + _NAME + (place + 1) * each, y + _ROW)
     for cell in table.cells:

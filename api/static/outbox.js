@@ -2,18 +2,36 @@
 // neither a lost connection nor a closed tab loses one; each has a key of its own, so that none counts twice.
 
 const AGAIN_MS = 4000;
+const TAB = "jiaokan-tab";
 
-export function outbox(name, heard) {
-  const place = `jiaokan-outbox-${name}`;
+export function outbox(person, heard) {
+  const all = `jiaokan-outbox-${person}-`;
+  const tab = sessionStorage.getItem(TAB) ?? token();
+  sessionStorage.setItem(TAB, tab);
+  const place = all + tab;
   const waits = new Map();
   let sending = false;
 
   const read = () => JSON.parse(localStorage.getItem(place) ?? "[]");
   const write = (items) => {
-    localStorage.setItem(place, JSON.stringify(items));
+    if (items.length) localStorage.setItem(place, JSON.stringify(items));
+    else localStorage.removeItem(place);
     heard.changed(items);
   };
   const remove = (id) => write(read().filter((one) => one.id !== id));
+
+  // Each tab keeps a list of its own and sends that; what a closed tab has left is taken over. A list that two tabs
+  // should take over at once does no harm: the server knows each decision by its key.
+  async function takeOver() {
+    const held = navigator.locks ? (await navigator.locks.query()).held.map((one) => one.name) : [];
+    for (const name of Object.keys(localStorage)) {
+      if (!name.startsWith(all) || name === place || held.includes(name)) continue;
+      const left = JSON.parse(localStorage.getItem(name) ?? "[]");
+      localStorage.removeItem(name);
+      write([...read(), ...left]);
+    }
+    send();
+  }
 
   // Keep a decision and send it; what came of it, once that is known: { ok, told, status } or null while it waits.
   function put(item, patience) {
@@ -65,9 +83,9 @@ export function outbox(name, heard) {
   }
 
   addEventListener("online", send);
-  addEventListener("storage", (event) => event.key === place && heard.changed(read()));
+  navigator.locks?.request(place, () => new Promise(() => {}));
   heard.changed(read());
-  send();
+  takeOver();
   return { put, takeBack, waiting: () => read(), send };
 }
 

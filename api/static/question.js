@@ -252,7 +252,11 @@ export function shownQuestion(root, t, { decide, look }) {
 
   return {
     show, value, changed, problem, edit, leave, restore, take, focus, typing, openNote,
-    wrong: (text) => { wrongRoom.textContent = text; edit(); },
+    wrong: (text) => {
+      wrongRoom.textContent = text;
+      field.readOnly = false;
+      field.focus();
+    },
     note: () => note.value.trim(),
     draft: () => value(),
     label: () => find("heading").textContent,

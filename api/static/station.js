@@ -12,18 +12,20 @@ const t = (name, values = {}) =>
 
 const PATIENCE_MS = 6000;
 const SOON_MS = 120_000;
+const UNSEEN_MS = 200; // nobody has looked at a question that was shown so lately: a second click meant the one before
 const SKIPPED = "jiaokan-skipped";
-const state = { now: null, upcoming: null, busy: false, done: 0, begun: Date.now(), late: false, drafts: new Map() };
+const state = { now: null, upcoming: null, busy: false, done: 0, begun: Date.now(), late: false, since: 0, drafts: new Map() };
 const skipped = JSON.parse(sessionStorage.getItem(SKIPPED) ?? "[]");
 
 const view = sheet(find("sheet-room"), t);
 const screen = shownQuestion(root, t, { decide: decideCell, look });
-const box = outbox(root.dataset.person, { changed: waiting, waiting, answered: heard });
+const box = outbox(root.dataset.person, { changed, waiting, answered: heard });
 
 // ---- what is shown
 
 async function show(question, { history = "push", draft = null } = {}) {
   state.now = question;
+  state.since = performance.now();
   state.late = false;
   screen.show(question, draft ?? state.drafts.get(question.id));
   find("empty").hidden = true;
@@ -74,9 +76,10 @@ async function next(passed = []) {
 async function fetchUpcoming() {
   const now = state.now;
   if (!now || state.upcoming) return;
-  const found = await next([now.id]);
+  const unsent = () => box.waiting();
+  const found = await next([now.id, ...unsent().map((one) => one.question)].filter(Boolean));
   if (state.now !== now || state.upcoming) return;
-  if (found.question && found.question.id !== now.id) {
+  if (found.question && !unsent().some((one) => one.document === found.question.document.id)) {
     state.upcoming = found.question;
     prefetch(remember(found.question.document.id, found.question.page));
   }
@@ -155,8 +158,10 @@ function heard({ ok, status, told, item }) {
   }
   state.drafts.delete(item.question);
   const lost = told.settled.filter((one) => one !== item.question);
+  if (item.body.kind === "value" && !told.answered) say(t("kept-second"));
   if (lost.length) say(t(lost.length === 1 ? "settled-one" : "settled", { count: lost.length }));
-  if (state.upcoming && told.settled.includes(state.upcoming.id)) state.upcoming = null;
+  if (state.upcoming?.document.id === item.document) state.upcoming = null; // it is another question now
+  fetchUpcoming();
   if (state.now && state.now.id !== item.question && told.settled.includes(state.now.id)) {
     say(t("answered-by-sums"));
     goOn({ left: state.now });
@@ -182,7 +187,7 @@ function offer(item) {
 async function decideCell(cell, value, seen) {
   const outcome = await decide({ kind: "value", key: cell, after: value, seen }, { elsewhere: true, stay: true });
   if (outcome?.ok && state.now) {
-    say(t("kept"));
+    say(t(outcome.told.answered ? "kept" : "kept-second"));
     await refresh();
   }
   return outcome;
@@ -290,10 +295,15 @@ function busy(is) {
   root.toggleAttribute("data-busy", is);
 }
 
-function waiting(items, status = 0) {
+function changed(items) {
   const room = find("outbox");
-  room.hidden = !items.length || (items.length === 1 && !status && navigator.onLine);
-  room.textContent = status === 401 ? t("log-in", { count: items.length }) : t("unsent", { count: items.length });
+  room.hidden ||= !items.length;
+  if (!room.hidden) room.textContent = t("unsent", { count: items.length });
+}
+
+function waiting(items, status) {
+  find("outbox").hidden = false;
+  find("outbox").textContent = t(status === 401 ? "log-in" : "unsent", { count: items.length });
 }
 
 function counted() {
@@ -324,9 +334,11 @@ const KEYS = {
 const SIGHTS = {
   z: "in", x: "out", v: "view", c: "centre", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
 };
-const NEED_A_QUESTION = ["accept", "skip", "edit", "note", "illegible", "source", "structure", "good"];
+const ANSWERS = ["accept", "skip", "illegible", "source", "structure", "good"];
+const NEED_A_QUESTION = [...ANSWERS, "edit", "note"];
 
 function run(deed) {
+  if (ANSWERS.includes(deed) && performance.now() - state.since < UNSEEN_MS) return;
   if (state.busy || (NEED_A_QUESTION.includes(deed) && !state.now)) return;
   const fits = root.querySelector(`[data-question] [data-do=${deed}]`);
   if (fits && state.now && fits.hidden && deed !== "undo") return;
