@@ -30,6 +30,7 @@ _PageNumber = Annotated[int, Path(ge=1, le=100_000)]
 _WEBP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}}
 }
+_DRAWING: dict[int | str, dict[str, Any]] = {202: {"model": PageOut, "description": "It is being drawn."}}
 _log = logging.getLogger(__name__)
 
 
@@ -80,7 +81,7 @@ def _picture(document_id: int, row: Picture) -> PictureOut:
     return PictureOut(href=href, width=round(row.width, 2), height=round(row.height, 2))
 
 
-@router.get("/documents/{document_id}/pages/{number}", summary="Where the pictures of a page are")
+@router.get("/documents/{document_id}/pages/{number}", responses=_DRAWING, summary="Where the pictures of a page are")
 @allowed()
 def get_page(session: Reads, call: Calls, response: Response, document_id: IdPath, number: _PageNumber) -> PageOut:
     """With 202 it is being drawn: ask again in a moment, `href` is empty so far. 404 says why there is none."""

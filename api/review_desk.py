@@ -24,6 +24,7 @@ from models.packing import pack
 from models.store import asking, batches, people, readings, results, reviews
 from models.store.reviews import Said
 from models.summaries import cell_lines, outcome, question_lines, summary
+from worker.core.entries import amount
 from worker.core.settle import settle
 
 _BLIND = (Asks.SECOND, Asks.THIRD)
@@ -71,6 +72,7 @@ def decide(session: Session, call: Call, document_id: int, asked: DecisionAsked)
         raise ProblemError(409, "read again", "this document was read again meanwhile: look at it anew")
     said = _taken_back(found, call, asked) if asked.kind is DecisionKind.UNDO else _said(found, asked)
     _check_seen(session, found, asked)
+    _check_doubted(found, asked, said.after)
     known = _questions(session, found)
     number = reviews.decide(session, call.who.id, said)
     _settle(session, call, found, number)
@@ -114,6 +116,16 @@ def _check_seen(session: Session, found: Open, asked: DecisionAsked) -> None:
     else:
         told = f"{who} has entered “{last.after}”"
     raise ProblemError(409, "decided meanwhile", f"{told}: look at it again")
+
+
+def _check_doubted(found: Open, asked: DecisionAsked, after: str) -> None:
+    """Raise ProblemError 409 for an answer to what the sums have answered otherwise since."""
+    spot = found.settled.spots.get(asked.key)
+    if not asked.doubted or spot is None or spot.cell.asks is not None:
+        return
+    now = plain(spot.cell.value)
+    if asked.kind is not DecisionKind.VALUE or amount(after) != amount(now):
+        raise ProblemError(409, "answered meanwhile", f"the sums have answered this: it is “{now}”: look at it again")
 
 
 def _said(found: Open, asked: DecisionAsked) -> Said:

@@ -44,6 +44,10 @@ class DecisionAsked(Asked):
     note: str = Field(default="", max_length=2000)
     seen: int | None = Field(default=None, ge=0, le=2**53 - 1)
     reading: Number | None = Field(default=None, description="What was looked at; 409 if it was read anew since.")
+    doubted: bool = Field(
+        default=False,
+        description="It was being asked about when looked at; 409 if answered otherwise since.",
+    )
     undoes: Number | None = Field(default=None, description="For undo: the decision that is taken back.")
     idempotency: Sent | None = Field(default=None, examples=["b7c1f0aa42d94f6e"])
 

@@ -110,7 +110,16 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def drawn(texts: Sequence[tuple[Box, str, bool]]) -> tuple[bytes, bytes]:
-    """The page as filed, askew, and straightened, as WebP."""
+    """The page as filed, askew, and straightened, as WebP; the same texts are drawn once."""
+    if id(texts) not in _drawn:
+        _drawn[id(texts)] = (texts, _draw(texts))
+    return _drawn[id(texts)][1]
+
+
+_drawn: dict[int, tuple[Sequence[tuple[Box, str, bool]], tuple[bytes, bytes]]] = {}
+
+
+def _draw(texts: Sequence[tuple[Box, str, bool]]) -> tuple[bytes, bytes]:
     scale = DPI / 72
     straight = Image.new("L", (round(WIDTH * scale), round(HEIGHT * scale)), 250)
     pen = ImageDraw.Draw(straight)

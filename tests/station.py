@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
 
 from models import migrate
 from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
 from models.passwords import hashed
+from models.rows import Decision, Document
 from models.store import people
 from tests.doors import PASSWORD
 from tests.reviewing import Filed, doubtful, file_away, open_batch
@@ -38,6 +41,7 @@ class Station:
     batch: int
     filed: list[Filed] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    number: int = 100
 
     def file(self, *numbers: int, **more: str) -> list[int]:
         """Bring in documents with these numbers; theirs."""
@@ -47,6 +51,16 @@ class Station:
         ]
         self.filed += new
         return [one.document for one in new]
+
+    def fresh(self) -> None:
+        """Have two documents that nobody has seen, and no others."""
+        with self.database.transaction() as session:
+            for row in session.scalars(select(Document).where(Document.cancelled_at.is_(None))):
+                row.cancelled_at = row.added_at
+        self.filed.clear()
+        self.complaints.clear()
+        self.number += 2
+        self.file(self.number, self.number + 1)
 
     def open(self, name: str = REVIEWERS[0], language: str = "en", width: int = 1440, height: int = 900) -> Page:
         """A browser window of a person who is logged in; its page may complain of nothing but refusals."""
@@ -95,3 +109,67 @@ def station(folder: Path, database_url: str, redis_url: str) -> Iterator[Station
         yield Station(server.url, database, Blobs(str(store)), browser, shots, batch)
         browser.close()
     database.close()
+
+
+WORK = """() => {
+  const find = (name) => document.querySelector(`[data-${name}]`);
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const press = (key) => find("value").dispatchEvent(new KeyboardEvent("keydown",
+    { key, code: key === "Enter" ? "Enter" : `Digit${key}`, bubbles: true, cancelable: true }));
+  window.answered = 0;
+  window.finished = (async () => {
+    for (let idle = 0; idle < 400; idle += 1) {
+      if (!find("empty").hidden) return true;
+      if (!find("question").hidden && !find("station").hasAttribute("data-busy")) {
+        await pause(210);
+        if (find("question").hidden) continue;
+        const before = find("where").textContent;
+        press("1");
+        press("Enter");
+        const same = () => before === find("where").textContent && find("empty").hidden;
+        for (let wait = 0; wait < 400 && same(); wait += 1) await pause(10);
+        if (before !== find("where").textContent) { window.answered += 1; idle = 0; }
+      } else await pause(20);
+    }
+    return false;
+  })();
+}"""
+"""Takes the first other reading of each question, as fast as a person may, until none is left."""
+
+
+def decided(desk: Station, count: int) -> list[Decision]:
+    """What was decided about the documents at hand, in order, once it is so many; and no more a moment later."""
+    own = [one.reading for one in desk.filed]
+    for wait in range(100):
+        with desk.database.snapshot() as session:
+            found = list(session.scalars(select(Decision).where(Decision.reading_id.in_(own)).order_by(Decision.id)))
+            session.expunge_all()
+        if len(found) >= count and wait:
+            break
+        time.sleep(0.05 if count else 0.2)
+    assert len(found) == count
+    return found
+
+
+def heading(page: Page) -> str:
+    return page.locator("[data-where]").inner_text() + page.locator("[data-heading]").inner_text()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def gone_on(page: Page, before: str) -> None:
+    """Wait until another question, or none, is there, for as long as it takes to see it."""
+    page.wait_for_function(
+        """before => !document.querySelector("[data-station]").hasAttribute("data-busy")
+        && (document.querySelector("[data-question]").hidden || document.querySelector("[data-where]").innerText
+          + document.querySelector("[data-heading]").innerText !== before)""",
+        arg=before,
+    )
+    page.wait_for_timeout(220)
+
+
+def alternative(page: Page) -> str:
+    return page.locator("[data-others] b").first.inner_text()

@@ -50,6 +50,18 @@ MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /api/exports/{export_id}": (401, 404, 200, 200, 200),
     "GET /api/exports/{export_id}/file": (401, 404, 409, 409, 409),
     "GET /api/exports/{export_id}/manifest": (401, 404, 409, 409, 409),
+    "GET /api/documents/{document_id}/pages/{number}": (401, 404, 404, 404, 404),
+    "GET /api/documents/{document_id}/pages/{number}/picture": (401, 404, 404, 404, 404),
+    "GET /api/documents/{document_id}/cells/{cell_id}/place": (401, 403, 403, 409, 409),
+    "POST /api/documents/{document_id}/decisions": (401, 403, 403, 409, 409),
+    "GET /api/decisions/last": (401, 403, 403, 200, 200),
+    "GET /api/questions": (401, 403, 403, 200, 200),
+    "POST /api/questions/next": (401, 403, 403, 200, 200),
+    "GET /api/questions/{question_id}": (401, 403, 403, 404, 404),
+    "POST /api/questions/{question_id}/claim": (401, 403, 403, 404, 404),
+    "DELETE /api/questions/{question_id}/claim": (401, 403, 403, 204, 204),
+    "GET /review": (303, 403, 403, 200, 200),
+    "GET /review/queue": (303, 403, 403, 200, 200),
     "GET /": (303, 200, 200, 200, 200),
     "POST /batches": (401, 303, 303, 303, 303),
     "GET /batches/{batch_id}": (303, 404, 200, 200, 200),
@@ -81,6 +93,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/batches/{batch_id}/files": {"files": {"files": ("a.pdf", PDF)}},
     "POST /api/batches/{batch_id}/uploads": {"json": {"name": "big.pdf", "size": 99}},
     "PATCH /api/uploads/{upload_id}": {"content": b"%PDF-", "headers": {"Upload-Offset": "0"}},
+    "POST /api/documents/{document_id}/decisions": {"json": {"kind": "value", "key": "c"}},
+    "POST /api/questions/next": {"json": {}},
     "POST /api/exports": {"json": {"name": "x"}},
     "POST /batches": {"data": {"name": "x"}},
     "POST /exports": {"data": {"name": "x", "format": "csv"}},
@@ -91,7 +105,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /people": {"data": {"name": "newer", "role": "reviewer", "password": "several long words"}},
     "POST /people/{user_id}": {"data": {"role": "reviewer"}},
 }
-NUMBERS = {"{name:path}": "a/b.pdf", "{action}": "resettle", "{token_id}": "99", "{user_id}": "2"}
+NUMBERS = {
+    "{name:path}": "a/b.pdf",
+    "{action}": "resettle",
+    "{token_id}": "99",
+    "{user_id}": "2",
+    "{number}": "1",
+    "{cell_id}": "c",
+}
 
 
 @pytest.fixture
@@ -135,7 +156,7 @@ def test_each_role_may_do_what_is_listed(open_doors: tuple[Doors, list[str]], wh
             method, _, path = address.partition(" ")
             for name, value in NUMBERS.items():
                 path = path.replace(name, value)
-            for name in ("batch", "document", "export", "upload"):
+            for name in ("batch", "document", "export", "question", "upload"):
                 path = path.replace(f"{{{name}_id}}", "1")
             with client.stream(method, path, **BODIES.get(address, {})) as answer:
                 answers[address] = answer.status_code

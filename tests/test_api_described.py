@@ -17,6 +17,7 @@ from models.archive import Role
 from models.db import Database
 from tests.doors import PDF, Doors, doors
 from tests.finished import extraction, finish
+from tests.reviewing import doubtful, file_away
 
 _EXAMPLES = 12
 load_all_checks()
@@ -43,6 +44,7 @@ def token(found: Doors) -> str:
     client.post("/api/batches/1/uploads", json={"name": "z.pdf", "size": 99})
     client.post("/api/exports", json={"name": "x", "batch": 1})
     finish(found.kit.database, found.kit.blobs, 1, extraction())
+    file_away(found.kit.database, found.kit.blobs, 1, "doubtful.pdf", doubtful(1))
     return token
 
 

@@ -139,6 +139,19 @@ def test_of_two_who_decide_the_second_is_told_what_the_first_said(desk: Desk) ->
     assert desk.decide(desk.one, document, key=key, after="", kind="illegible", seen=1).status_code == 409
 
 
+def test_an_answer_to_what_the_sums_have_answered_meanwhile_is_told(desk: Desk) -> None:
+    question = desk.next(desk.one, document=1)
+    assert question is not None
+    stale = desk.two.get(f"/api/questions/{question['id'] - 1}").json()
+    assert stale["key"] == PAIR[1]
+    assert desk.decide(desk.one, 1, key=question["key"], after=right(question)).json()["settled"] == [stale["id"]]
+    now = desk.two.get(f"/api/questions/{stale['id']}").json()["value"]
+    late = desk.decide(desk.two, 1, key=PAIR[1], after="5.00", doubted=True)
+    assert late.status_code == 409
+    assert f"it is “{now}”" in late.json()["detail"]
+    assert desk.decide(desk.two, 1, key=PAIR[1], after=f"{now}0", doubted=True).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("said", "status", "told"),
     [

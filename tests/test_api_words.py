@@ -7,9 +7,12 @@ from pathlib import Path
 
 from api.rendering import LANGUAGES, catalogue, shares, words
 from models.archive import ExportFormat, Role, State
+from models.decisions import Asks
+from models.document import DocumentKind
 from worker.cli import COMMANDS
 
 API = Path(__file__).parents[1] / "api"
+SCRIPTED, STATION = "station.js.", ("station", "question", "sheet")
 STEMS = {
     "state.": [state.value for state in State],
     "format.": [one.value for one in ExportFormat],
@@ -18,14 +21,27 @@ STEMS = {
     "act.": ["retry", "cancel", "reread", "resettle"],
     "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed"],
     "coming.": ["receiving", "unpacking", "failed"],
+    "asks.": [kind.value for kind in Asks],
+    "kind.": [kind.value for kind in DocumentKind],
+    "station.": ["take", "leave", "tab", "zoom", "pan", "view"],
     "error.": ["401", "403", "404", "409", "413", "422", "429", "503"],
 }
+
+
+def said_by_scripts() -> set[str]:
+    """The texts that scripts of the review station may say."""
+    scripts = "".join((API / "static" / f"{name}.js").read_text(encoding="utf-8") for name in STATION)
+    assert {f"{SCRIPTED}{name}" for name in re.findall(r"\bt\(\"([a-z-]+)\"", scripts)} <= set(catalogue())
+    return {f"{SCRIPTED}{name}" for name in re.findall(r"\"([a-z-]+)\"", scripts)}
 
 
 def asked() -> set[str]:
     """The texts that pages ask for, by name or by the beginning of their names."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in [*API.glob("templates/*.html"), *API.glob("*.py")])
     names = {stem + end for stem, ends in STEMS.items() for end in ends}
+    names |= {name for name in said_by_scripts() if name in catalogue()}
+    names |= {f"{SCRIPTED}witness-{kind}" for kind in ("table", "narrative", "last-year")}
+    names |= {f"{SCRIPTED}kind-{kind}" for kind in ("illegible", "source-wrong", "label", "document", "structure")}
     return {name for name in re.findall(r"[\"']([a-z][a-z0-9.-]*)[\"']", text) if name in catalogue()} | names
 
 

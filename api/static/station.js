@@ -125,9 +125,9 @@ async function decide(body, { elsewhere = false, stay = false } = {}) {
   };
   const ready = state.upcoming;
   const apart = ready && ready.document.id !== question.document.id;
-  const answer = box.put(item, PATIENCE_MS);
+  const sent = box.put(item, PATIENCE_MS);
   if (stay) {
-    const outcome = await answer;
+    const outcome = await sent;
     busy(false);
     return outcome;
   }
@@ -137,7 +137,7 @@ async function decide(body, { elsewhere = false, stay = false } = {}) {
     await goOn({ left: question });
     return null;
   }
-  const outcome = await answer;
+  const outcome = await sent;
   busy(false);
   if (outcome && !outcome.ok) return outcome; // it is told, and the question stays
   await goOn({ left: question, fresh: Boolean(outcome) });
@@ -203,8 +203,11 @@ async function accept() {
     const outcome = await decide({ kind: "label", key: question.key, field, after, seen: null }, { stay: true, elsewhere: true });
     if (outcome && !outcome.ok) return null;
   }
-  return decide({ kind: "value", key: question.key, after: screen.value(), seen: question.seen });
+  return decide({ ...answer(question), kind: "value", after: screen.value() });
 }
+
+// What the person saw of the cell that is answered.
+const answer = (question) => ({ key: question.key, seen: question.seen, doubted: question.open });
 
 async function acceptDocument() {
   const changes = answered(root, state.now);
@@ -262,11 +265,11 @@ async function undo() {
 
 function about(kind) {
   const question = state.now;
-  if (kind === "illegible") return decide({ kind: "illegible", key: question.key, after: "", seen: question.seen });
+  if (kind === "illegible") return decide({ ...answer(question), kind: "illegible", after: "" });
   if (kind === "source") {
     const wrong = screen.problem();
     if (wrong) return screen.wrong(t(wrong));
-    return decide({ kind: "source-wrong", key: question.key, after: screen.value(), seen: question.seen });
+    return decide({ ...answer(question), kind: "source-wrong", after: screen.value() });
   }
   if (kind === "good") {
     return decide({ kind: "document", key: question.key, field: "accepted", after: "", seen: question.seen });

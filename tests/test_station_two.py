@@ -1,0 +1,50 @@
+"""Two browsers on the same queue, with a real PostgreSQL: no question is answered twice, none is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from models.rows import Decision, Question
+from tests.reviewing import doubtful, file_away
+from tests.station import CHROMIUM, REVIEWERS, WORK, station
+
+FEW, MANY = 12, 500
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
+def test_no_question_is_answered_twice_and_none_is_lost(
+    tmp_path: Path, database_url: str, redis_url: str, count: int
+) -> None:
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
+    texts = doubtful(0).texts
+    with station(tmp_path, database_url, redis_url) as found:
+        for number in range(count // 2):  # of each document two cells are asked about
+            file_away(found.database, found.blobs, found.batch, f"{number}.pdf", replace(doubtful(number), texts=texts))
+        with found.database.snapshot() as session:
+            asked = session.scalar(select(func.count()).select_from(Question)) or 0
+        assert asked == count
+        pages = [found.at_work(name) for name in REVIEWERS]
+        for page in pages:
+            page.evaluate(WORK)
+        for page in pages:
+            assert page.evaluate("window.finished")
+            page.wait_for_function("!Object.keys(localStorage).some((one) => one.startsWith('jiaokan-outbox'))")
+        answered = [page.evaluate("window.answered") for page in pages]
+        with found.database.snapshot() as session:
+            decisions = list(session.scalars(select(Decision)))
+            still = [
+                (one.key, one.asks) for one in session.scalars(select(Question).where(Question.closed_at.is_(None)))
+            ]
+        assert found.complaints == []
+    assert still == []
+    assert max(Counter((one.reading_id, one.key) for one in decisions).values()) == 1
+    assert len({one.reading_id for one in decisions}) == count // 2
+    assert len({one.user_id for one in decisions}) == 2
+    assert sum(answered) >= len(decisions) - 2
