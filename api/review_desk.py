@@ -206,7 +206,7 @@ def _settle(session: Session, call: Call, found: Open, number: int) -> None:
         version=version("jiaokan"), asked_at=found.reading.settle_asked_at or found.reading.created_at,
     )  # fmt: skip
     results.keep_result(session, found.reading.id, kept)
-    at_hand.put(blob, len(packed), extraction)
+    at_hand.put(blob, len(packed), extraction, found.settled)
 
 
 def _told(session: Session, found: Open, row: rows.Decision, known: Mapping[str, int], *, again: bool) -> DecisionOut:

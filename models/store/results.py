@@ -66,21 +66,21 @@ def extraction_of(session: Session, reading_id: int) -> Extraction | None:
 
 def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
     """Write what differs only: a decision changes a few cells of a document with a thousand."""
-    query = select(Cell).where(Cell.reading_id == reading_id)
-    old = {row.position: row for row in session.scalars(query.execution_options(populate_existing=True))}
     names = CellLine.__slots__
-    new = []
+    query = select(*(getattr(Cell, name) for name in names)).where(Cell.reading_id == reading_id)
+    old = {row.position: tuple(row) for row in session.execute(query)}
+    new, changed = [], []
     for cell in cells:
-        row = old.pop(cell.position, None)
-        if row is None:
-            new.append({"reading_id": reading_id, **{name: getattr(cell, name) for name in names}})
-            continue
-        for name in names:
-            if getattr(row, name) != getattr(cell, name):
-                setattr(row, name, getattr(cell, name))
-    for gone in old.values():
-        session.delete(gone)
-    session.flush()
+        line = {name: getattr(cell, name) for name in names}
+        before = old.pop(cell.position, None)
+        if before is None:
+            new.append({"reading_id": reading_id, **line})
+        elif before != tuple(line.values()):
+            changed.append({"reading_id": reading_id, **line})
+    if old:
+        session.execute(delete(Cell).where(Cell.reading_id == reading_id, Cell.position.in_(old)))
+    if changed:
+        session.execute(update(Cell), changed)
     _insert(session, Cell, new)
 
 
