@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.decisions import Decision, DecisionKind, Place
+from models.decisions import Decision, DecisionKind, Place, Review
 from models.document import Cell, Document, Glyph, Reading, Table
 from models.geometry import Box
 from tests.strategies import ACCOUNT, build
@@ -89,6 +89,14 @@ def test_a_row_that_slipped_is_put_right_and_the_document_is_clean() -> None:
     assert texts(after, SPENDING, 3) == row
     assert not settle(after, repair=False).questions
     assert contents(after) == contents(slipped), "a figure takes its id along"
+    moved = at(slipped, SPENDING, 3, 1).cell_id
+    entry = Decision(6, DecisionKind.VALUE, moved, "12.00")
+    label = Decision(5, DecisionKind.LABEL, moved, "民兵", "row_name")
+    settled = settle(slipped, repair=False, review=Review((entry, decision, label, replace(decision, number=9))))
+    found = {cell.cell.cell_id: cell for one in settled.tables for cell in one.cells}[moved]
+    assert (found.cell.column, found.value, found.cell.reading.text) == (0, 12, row[0])
+    assert next(one for one in settled.tables if one.table.code == SPENDING).rows[3].name == "民兵"
+    assert settled.orphans == (9,), "there is nothing left to shift to"
 
 
 @given(st.data())

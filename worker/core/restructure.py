@@ -111,10 +111,11 @@ def table_at(document: Document, decisions: Sequence[Decision], name: str) -> in
 def _replayed(document: Document, decisions: Sequence[Decision]) -> tuple[list[_Part], tuple[int, ...], dict[int, str]]:
     names = table_names(document.tables)
     parts = [_Part(name, table, taken_apart(table)) for name, table in zip(names, document.tables, strict=True)]
-    orphans, said = [], []
+    orphans: list[int] = []
+    said: list[tuple[Decision, str, frozenset[int]]] = []
     for decision in sorted(decisions, key=lambda one: one.number):
         if decision.kind is DecisionKind.LABEL:
-            said += [(decision.number, part.name, line.tags) for part, line in _rows_of(parts, decision.key)]
+            said += [(decision, part.name, line.tags) for part, line in _rows_of(parts, decision.key)]
         elif decision.kind is DecisionKind.STRUCTURE:
             try:
                 _apply(parts, decision)
@@ -130,13 +131,15 @@ def _rows_of(parts: Sequence[_Part], cell_id: str) -> Iterator[tuple[_Part, Line
                 yield part, line
 
 
-def _standing(parts: Sequence[_Part], said: Sequence[tuple[int, str, frozenset[int]]]) -> dict[int, str]:
+def _standing(parts: Sequence[_Part], said: Sequence[tuple[Decision, str, frozenset[int]]]) -> dict[int, str]:
+    """A cell of the row each label was decided of: the decision's own one where it is still there."""
     rows = {(part.name, tag): line for part in parts for line in part.lines for tag in line.tags}
     found = {}
-    for number, name, tags in said:
+    for decision, name, tags in said:
         line = next((rows[name, tag] for tag in sorted(tags) if (name, tag) in rows), None)
-        if line is not None and line.cells:
-            found[number] = line.cells[min(line.cells)].cell_id
+        ids = [line.cells[column].cell_id for column in sorted(line.cells)] if line is not None else []
+        if ids:
+            found[decision.number] = decision.key if decision.key in ids else ids[0]
     return found
 
 
