@@ -22,6 +22,7 @@ from api.uploads import upload_out
 from models.archive import ExportFormat, State
 from models.store import people, uploads
 from models.store.listing import DocumentFilter
+from worker.core.restructure import table_names
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _ROWS = 50
@@ -94,7 +95,8 @@ def document_page(call: Calls, session: Reads, document_id: IdPath) -> Response:
     """A document: how far it is, what was found, which cells are asked about."""
     document = one_document(session, call.who, document_id)
     flagged = cells_of(session, call.who, document_id, {"flagged": True, "limit": _FLAGGED})
-    return render(call.request, "document.html", {"document": document, "flagged": flagged})
+    tables = table_names(document.tables.split())
+    return render(call.request, "document.html", {"document": document, "flagged": flagged, "tables": tables})
 
 
 @router.post("/documents/{document_id}/{action}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    found.filters |= {"size": _size, "moment": _moment, "thousands": _thousands}
+    found.filters |= {"size": _size, "moment": _moment, "thousands": _thousands, "money": _money}
     return found
 
 
@@ -95,6 +96,11 @@ def _size(count: int | None) -> str:
 
 def _moment(time: datetime | None) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if time else ""
+
+
+def _money(amount: str) -> str:
+    """A plain decimal with its thousands apart."""
+    return f"{Decimal(amount):,f}" if amount else ""
 
 
 def _thousands(count: int | None) -> str:

@@ -8,7 +8,7 @@ their index. docs/review.md tells the arguments of each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -63,13 +63,13 @@ class _Part:
         return self.lines[self.at(cell_id)].row.block
 
 
-def table_names(tables: Sequence[Table]) -> tuple[str, ...]:
-    """A name for each table that no other has: its code, 公开05.2 for the second of a code."""
+def table_names(codes: Iterable[str]) -> tuple[str, ...]:
+    """A name for each table that no other has, from their codes: 公开05.2 for the second of a code."""
     seen: Counter[str] = Counter()
     names = []
-    for table in tables:
-        seen[table.code] += 1
-        names.append(table.code if seen[table.code] == 1 else f"{table.code}.{seen[table.code]}")
+    for code in codes:
+        seen[code] += 1
+        names.append(code if seen[code] == 1 else f"{code}.{seen[code]}")
     return tuple(names)
 
 
@@ -109,7 +109,7 @@ def table_at(document: Document, decisions: Sequence[Decision], name: str) -> in
 
 
 def _replayed(document: Document, decisions: Sequence[Decision]) -> tuple[list[_Part], tuple[int, ...], dict[int, str]]:
-    names = table_names(document.tables)
+    names = table_names(table.code for table in document.tables)
     parts = [_Part(name, table, taken_apart(table)) for name, table in zip(names, document.tables, strict=True)]
     orphans: list[int] = []
     said: list[tuple[Decision, str, frozenset[int]]] = []
@@ -185,7 +185,7 @@ def _same_place(box: Box | None, other: tuple[float, float, float, float] | None
 def _found(parts: Sequence[_Part], name: str) -> int | None:
     """By its name as read, else by its code now."""
     read = [i for i, part in enumerate(parts) if part.name == name]
-    now = [i for i, part in enumerate(table_names([part.table for part in parts])) if part == name]
+    now = [i for i, part in enumerate(table_names(part.table.code for part in parts)) if part == name]
     return next(iter(read or now), None)
 
 
