@@ -85,6 +85,19 @@ def understood(field: str, after: str) -> Arguments | None:
         raise UnfitError(str(error)) from error
 
 
+def anchor(field: str, after: str) -> str:
+    """The cell by which a decision names its row or cell; empty if it names none, or is not understood."""
+    try:
+        return _anchor(understood(field, after))
+    except UnfitError:
+        return ""
+
+
+def _anchor(arguments: Arguments | None) -> str:
+    named = next((getattr(arguments, name) for name in ("row", "cell") if getattr(arguments, name, "")), "")
+    return str(named)
+
+
 def restructured(document: Document, decisions: Sequence[Decision]) -> tuple[Document, tuple[int, ...]]:
     """The document with its tables put right, and the numbers of the decisions that do not apply.
 
@@ -161,16 +174,16 @@ def _apply(parts: list[_Part], decision: Decision) -> None:
 
 def _check_place(part: _Part, arguments: Arguments | None, place: Place | None) -> None:
     """A decision made on another reading applies where its first cell, or else its table, stands where it stood."""
-    anchor = next((getattr(arguments, name) for name in ("row", "cell") if getattr(arguments, name, "")), "")
+    named = _anchor(arguments)
     if place is None or not place.page:
         return
-    if not anchor or isinstance(arguments, MergeRows):
+    if not named:
         pages = {cell.reading.page for line in part.lines for cell in line.cells.values()} | set(part.table.pages)
         if place.page not in pages:
             raise UnfitError("the table stands on other pages")
         return
-    line = part.lines[part.at(anchor)]
-    reading = next(cell.reading for cell in line.cells.values() if cell.cell_id == anchor)
+    line = part.lines[part.at(named)]
+    reading = next(cell.reading for cell in line.cells.values() if cell.cell_id == named)
     if place.page != reading.page or not _same_place(reading.box, place.box):
         raise UnfitError("another row stands there")
 
