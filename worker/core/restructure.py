@@ -2,7 +2,7 @@
 
 Decisions apply in the order of their numbers, each to what the ones before it left. A table is named by its code as
 read, or as it was set; the second table of a code by 公开05.2. Rows are named by the id of any cell in them, columns by
-their index. docs/review.md tells the arguments of each.
+their index. docs/tables-review.md tells the arguments of each.
 """
 
 from __future__ import annotations
