@@ -113,6 +113,8 @@ def label_keys(document: Document, decisions: Sequence[Decision]) -> dict[int, s
 
     The row is the one in which the decision's cell stood when it was made; a cell may have left it since.
     """
+    if not any(one.kind is DecisionKind.LABEL for one in decisions):
+        return {}
     return _replayed(document, decisions)[2]
 
 
