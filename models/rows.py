@@ -276,7 +276,10 @@ _OPEN: dict[str, Any] = {"sqlite_where": text("closed_at IS NULL"), "postgresql_
 
 
 class Question(Base):
-    """A doubt about a reading, from when it arose until settling no longer has it; `asks` is of what kind."""
+    """A doubt about a reading, from when it arose until settling no longer has it; `asks` is of what kind.
+
+    `pair` is the doubtful character and what else it may be, `raw` what was read, `look` where to see it.
+    """
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -286,6 +289,7 @@ class Question(Base):
         Index("ix_questions_open_form", "form", "worth", "id", **_OPEN),
         Index("ix_questions_open_asks", "asks", "worth", "id", **_OPEN),
         Index("ix_questions_open_fen", "fen", **_OPEN),
+        Index("ix_questions_open_pair", "pair", "id", **_OPEN),
     )  # fmt: skip
     id: Mapped[Id]
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"))
@@ -297,6 +301,9 @@ class Question(Base):
     asks: Mapped[str] = mapped_column(String(20), default="", server_default="")
     reason: Mapped[str] = mapped_column(Text)
     worth: Mapped[float]
+    pair: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    raw: Mapped[Words]
+    look: Mapped[Details]
     opened_at: Mapped[At]
     closed_at: Mapped[MaybeAt]
 
