@@ -27,6 +27,7 @@ _WAIT_SECONDS = 30
 _CONNECT_SECONDS = 5
 _PLANS = "-c random_page_cost=1.1"
 """Disks without heads: measured on 100,000 documents, lists then take rows by their keys instead of whole tables."""
+_NOT_LASTING = "-c synchronous_commit=off"
 _READ_ONLY = "jiaokan_read_only"
 _AFTER = "jiaokan_after_commit"
 _AT = "jiaokan_at"
@@ -55,14 +56,20 @@ def after_commit(session: Session, action: Callable[[], object]) -> None:
 
 
 class Database:
-    """The way to the database; cheap to make, connects when used. Not to be shared across a fork: see `forked`."""
+    """The way to the database; cheap to make, connects when used. Not to be shared across a fork: see `forked`.
 
-    def __init__(self, url: str, pool: int = 10) -> None:
+    `repeats` says that its user does again what fails or is lost, as workers do. Then a connection is not asked whether
+    it still lives before each use, and what is not said to be lasting does not wait for PostgreSQL's disk.
+    """
+
+    def __init__(self, url: str, pool: int = 10, repeats: bool = False) -> None:
         parsed = _with_driver(make_url(url))
         if parsed.get_backend_name() == "sqlite":
-            self.engine = _sqlite(parsed)
+            self.engine = self._each = _sqlite(parsed)
         else:
-            self.engine = _postgresql(parsed, pool)
+            self.engine = _postgresql(parsed, pool, repeats)
+            self._each = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._lasts = not repeats
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,8 +86,20 @@ class Database:
         """
         with Session(self.engine, expire_on_commit=False, info={_AT: moment or now()}) as session:
             with _said(), session.begin():
-                if not lasting and not self.is_sqlite:
-                    session.execute(text("SET LOCAL synchronous_commit = off"))
+                if lasting is not self._lasts and not self.is_sqlite:
+                    session.execute(text(f"SET LOCAL synchronous_commit = {'on' if lasting else 'off'}"))
+                yield session
+            _run(session.info.pop(_AFTER, []))
+
+    @contextmanager
+    def statements(self) -> Iterator[Session]:
+        """A session of which each statement is committed by itself, and stays even if a later one fails.
+
+        This is for a statement or two that need no transaction around them: on PostgreSQL it saves two of three ways
+        to the server. On SQLite it is one transaction. Raises DatabaseAwayError, as `transaction` does.
+        """
+        with Session(self._each, expire_on_commit=False, info={_AT: now()}) as session:
+            with _said(), session.begin():
                 yield session
             _run(session.info.pop(_AFTER, []))
 
@@ -122,14 +141,15 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def _postgresql(url: URL, pool: int) -> Engine:
+def _postgresql(url: URL, pool: int, repeats: bool) -> Engine:
+    options = f"{_PLANS} {_NOT_LASTING}" if repeats else _PLANS
     return create_engine(
         url,
         pool_size=pool,
         max_overflow=pool,
-        pool_pre_ping=True,
+        pool_pre_ping=not repeats,
         pool_recycle=1800,
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "jiaokan", "options": _PLANS},
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "jiaokan", "options": options},
     )
 
 

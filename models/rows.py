@@ -14,6 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.columns import At, Base, BigId, Count, Details, Id, MaybeAt, Moment, Sha256, Words
 
 
+def _part(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows of which that is so, on both kinds of database."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class User(Base):
     """A person; `name` is kept as written, `login` folded for comparison."""
 
@@ -152,8 +157,11 @@ class Reading(Base):
         UniqueConstraint("sha256", "engine"),
         Index(None, "state", "id"),
         Index(None, "batch_id", "state"),
-        Index("ix_readings_unread", "batch_id", "id", sqlite_where=text("read_at IS NULL"),
-              postgresql_where=text("read_at IS NULL")),
+        _part("ix_readings_unread", "priority", "batch_id", "id",
+              where="page_count IS NOT NULL AND read_at IS NULL AND failure = ''"),
+        _part("ix_readings_unopened", "priority", "batch_id", "id",
+              where="page_count IS NULL AND sent_at IS NULL AND failure = ''"),
+        _part("ix_readings_opening", "id", where="page_count IS NULL AND sent_at IS NOT NULL AND failure = ''"),
     )  # fmt: skip
     id: Mapped[Id]
     sha256: Mapped[Sha256] = mapped_column(ForeignKey("files.sha256"))
@@ -179,10 +187,8 @@ class Page(Base):
 
     __tablename__ = "pages"
     __table_args__ = (
-        Index("ix_pages_unsent", "reading_id", "number", sqlite_where=text("sent_at IS NULL AND finished_at IS NULL"),
-              postgresql_where=text("sent_at IS NULL AND finished_at IS NULL")),
-        Index("ix_pages_unfinished", "sent_at", sqlite_where=text("finished_at IS NULL"),
-              postgresql_where=text("finished_at IS NULL")),
+        _part("ix_pages_unsent", "reading_id", "number", where="sent_at IS NULL AND finished_at IS NULL"),
+        _part("ix_pages_unfinished", "sent_at", where="finished_at IS NULL"),
     )  # fmt: skip
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -237,8 +243,7 @@ class Cell(Base):
 
     __tablename__ = "cells"
     __table_args__ = (
-        Index("ix_cells_flagged", "reading_id", "position", sqlite_where=text("status = 'flagged'"),
-              postgresql_where=text("status = 'flagged'")),
+        _part("ix_cells_flagged", "reading_id", "position", where="status = 'flagged'"),
         Index(None, "row_code", "form", "reading_id"),
     )  # fmt: skip
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
@@ -263,8 +268,7 @@ class Question(Base):
     __tablename__ = "questions"
     __table_args__ = (
         UniqueConstraint("reading_id", "key"),
-        Index("ix_questions_open", "worth", "id", sqlite_where=text("closed_at IS NULL"),
-              postgresql_where=text("closed_at IS NULL")),
+        _part("ix_questions_open", "worth", "id", where="closed_at IS NULL"),
     )  # fmt: skip
     id: Mapped[Id]
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"))
