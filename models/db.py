@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -28,6 +29,7 @@ _CONNECT_SECONDS = 5
 _PLANS = "-c random_page_cost=1.1"
 """Disks without heads: measured on 100,000 documents, lists then take rows by their keys instead of whole tables."""
 _NOT_LASTING = "-c synchronous_commit=off"
+_AWAY = (InterfaceError, OperationalError, psycopg.InterfaceError, psycopg.OperationalError)
 _READ_ONLY = "jiaokan_read_only"
 _AFTER = "jiaokan_after_commit"
 _AT = "jiaokan_at"
@@ -182,8 +184,8 @@ def _said() -> Iterator[None]:
     """What a server that is away, or a full disk, makes of a transaction, in words."""
     try:
         yield
-    except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
+    except (DBAPIError, psycopg.Error) as error:  # the driver's own comes from what is copied into a table
+        if getattr(error, "connection_invalidated", False) or isinstance(error, _AWAY):
             told = f"the database does not answer ({_first_line(error)}): check JIAOKAN_DATABASE_URL and the server"
             raise DatabaseAwayError(told) from error
         raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import Integer, bindparam, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Start
@@ -49,9 +49,7 @@ def opened(session: Session, reading_id: int, page_count: int) -> None:
     if reading is None or reading.page_count is not None:
         return
     reading.page_count = page_count
-    pages = [{"reading_id": reading_id, "number": number, "seconds": {}} for number in range(1, page_count + 1)]
-    for first in range(0, len(pages), 500):
-        insert_missing(session, Page, pages[first : first + 500])
+    session.execute(_PAGES, {"reading": reading_id, "count": page_count})
     if not page_count:
         _read(session, reading)
 
@@ -148,3 +146,11 @@ _ALL_READ = (
     )
     .returning(_READING.id)
 )  # fmt: skip
+_COUNT = bindparam("count", type_=Integer)
+_FIRST = select(literal(1).label("number")).where(_COUNT > 0).cte("numbers", recursive=True)
+_NUMBERS = _FIRST.union_all(select(_FIRST.c.number + 1).where(_FIRST.c.number < _COUNT))
+_PAGES = insert(table(Page)).from_select(
+    ["reading_id", "number"],
+    select(bindparam("reading", type_=Integer), _NUMBERS.c.number),
+    include_defaults=False,
+)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models.archive import CellLine, QuestionLine, State, Summary
-from models.columns import Base
 from models.db import at
 from models.rows import Cell, Extraction, Question, Reading
+from models.store.once import insert_all
 
-_AT_ONCE = 1000
+_CELL, _QUESTION = CellLine.__slots__, QuestionLine.__slots__
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ def keep_result(session: Session, reading_id: int, settled: Settled) -> bool:
     session.add(row)
     reading.settled_for, reading.outcome, reading.failure = settled.asked_at, settled.outcome.value, ""
     session.flush()
-    _replace_cells(session, reading_id, settled.cells)
+    if present is None:
+        _insert_cells(session, reading_id, settled.cells)
+    else:
+        _replace_cells(session, reading_id, settled.cells)
     _replace_questions(session, reading_id, settled.questions)
     return True
 
@@ -68,39 +72,44 @@ def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine])
     """Write what differs only: a decision changes a few cells of a document with a thousand."""
     query = select(Cell).where(Cell.reading_id == reading_id)
     old = {row.position: row for row in session.scalars(query.execution_options(populate_existing=True))}
-    names = CellLine.__slots__
     new = []
     for cell in cells:
         row = old.pop(cell.position, None)
         if row is None:
-            new.append({"reading_id": reading_id, **{name: getattr(cell, name) for name in names}})
+            new.append(cell)
             continue
-        for name in names:
+        for name in _CELL:
             if getattr(row, name) != getattr(cell, name):
                 setattr(row, name, getattr(cell, name))
     for gone in old.values():
         session.delete(gone)
     session.flush()
-    _insert(session, Cell, new)
+    _insert_cells(session, reading_id, new)
+
+
+def _insert_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
+    of = attrgetter(*_CELL)
+    insert_all(session, Cell, ("reading_id", *_CELL), [(reading_id, *of(cell)) for cell in cells])
 
 
 def _replace_questions(session: Session, reading_id: int, questions: Sequence[QuestionLine]) -> None:
     """Close what is no longer asked, open what is; a question keeps its number as long as its key stays."""
     old = {row.key: row for row in session.scalars(select(Question).where(Question.reading_id == reading_id))}
-    new = []
+    of = attrgetter(*_QUESTION)
+    new: list[tuple[object, ...]] = []
     for question in questions:
         row = old.pop(question.key, None)
         if row is None:
-            new.append({"reading_id": reading_id, "opened_at": at(session), **asdict(question)})
+            new.append((reading_id, at(session), *of(question)))
             continue
-        for name in QuestionLine.__slots__:
+        for name in _QUESTION:
             if getattr(row, name) != getattr(question, name):
                 setattr(row, name, getattr(question, name))
         row.closed_at = None
     for gone in old.values():
         gone.closed_at = gone.closed_at or at(session)
     session.flush()
-    _insert(session, Question, new)
+    insert_all(session, Question, ("reading_id", "opened_at", *_QUESTION), new)
 
 
 def forget_result(session: Session, reading_id: int) -> None:
@@ -109,8 +118,3 @@ def forget_result(session: Session, reading_id: int) -> None:
     session.execute(delete(Extraction).where(Extraction.reading_id == reading_id))
     still = update(Question).where(Question.reading_id == reading_id, Question.closed_at.is_(None))
     session.execute(still.values(closed_at=at(session)))
-
-
-def _insert(session: Session, row: type[Base], values: Sequence[dict[str, object]]) -> None:
-    for first in range(0, len(values), _AT_ONCE):
-        session.execute(insert(row), values[first : first + _AT_ONCE])
