@@ -244,7 +244,6 @@ class Cell(Base):
     __tablename__ = "cells"
     __table_args__ = (
         _part("ix_cells_flagged", "reading_id", "position", where="status = 'flagged'"),
-        Index(None, "row_code", "form", "reading_id"),
     )  # fmt: skip
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Role, State, batch_state
@@ -81,9 +81,9 @@ class DocumentFilter:
 
 @dataclass(frozen=True, slots=True)
 class CellFilter:
-    """Which cells: of a document's reading, or of all; flagged ones only; of a form or a row code."""
+    """Which cells of a reading: flagged ones only; of a form or a row code."""
 
-    reading_id: int | None = None
+    reading_id: int
     flagged: bool = False
     form: str = ""
     row_code: str = ""
@@ -172,18 +172,16 @@ def page_progress(session: Session, reading_id: int) -> PageProgress:
     )
 
 
-def cells(session: Session, chosen: CellFilter, limit: int = 100, after: tuple[int, int] = (0, -1)) -> Sequence[Cell]:
-    """Cells in the order of readings and positions, after the given (reading, position)."""
-    query = select(Cell).where(tuple_(Cell.reading_id, Cell.position) > after)
-    if chosen.reading_id is not None:
-        query = query.where(Cell.reading_id == chosen.reading_id)
+def cells(session: Session, chosen: CellFilter, limit: int = 100, after: int = -1) -> Sequence[Cell]:
+    """Cells of a reading in their order, after the one at a position."""
+    query = select(Cell).where(Cell.reading_id == chosen.reading_id, Cell.position > after)
     if chosen.flagged:
-        query = query.where(Cell.status == "flagged")
+        query = query.where(Cell.status == literal_column("'flagged'"))
     if chosen.form:
         query = query.where(Cell.form == chosen.form)
     if chosen.row_code:
         query = query.where(Cell.row_code == chosen.row_code)
-    return session.scalars(query.order_by(Cell.reading_id, Cell.position).limit(min(limit, MOST_ROWS))).all()
+    return session.scalars(query.order_by(Cell.position).limit(min(limit, MOST_ROWS))).all()
 
 
 def backlog(session: Session) -> Mapping[State, int]:

@@ -15,7 +15,7 @@ from models.db import at
 from models.rows import Cell, Extraction, Question, Reading
 from models.store.once import insert_all
 
-_CELL, _QUESTION = CellLine.__slots__, QuestionLine.__slots__
+_CELL, _QUESTION = CellLine._fields, QuestionLine.__slots__
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine])
         if row is None:
             new.append(cell)
             continue
-        for name in _CELL:
-            if getattr(row, name) != getattr(cell, name):
-                setattr(row, name, getattr(cell, name))
+        for name, value in zip(_CELL, cell, strict=True):
+            if getattr(row, name) != value:
+                setattr(row, name, value)
     for gone in old.values():
         session.delete(gone)
     session.flush()
@@ -88,8 +88,7 @@ def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine])
 
 
 def _insert_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
-    of = attrgetter(*_CELL)
-    insert_all(session, Cell, ("reading_id", *_CELL), [(reading_id, *of(cell)) for cell in cells])
+    insert_all(session, Cell, ("reading_id", *_CELL), [(reading_id, *cell) for cell in cells])
 
 
 def _replace_questions(session: Session, reading_id: int, questions: Sequence[QuestionLine]) -> None:

@@ -1,4 +1,4 @@
-"""Indexes by which the next pages and openings are found, however many documents wait."""
+"""Indexes by which the next pages and openings are found, however many wait; none that is written and never read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Walk forward; there is no way back but a backup."""
+    op.drop_index("ix_cells_row_code_form_reading_id", "cells")
     op.drop_index("ix_readings_unread", "readings")
     lane = ["priority", "batch_id", "id"]
     _part("ix_readings_unread", lane, "page_count IS NOT NULL AND read_at IS NULL AND failure = ''")
