@@ -156,7 +156,7 @@ class Reading(Base):
     __table_args__ = (
         UniqueConstraint("sha256", "engine"),
         Index(None, "state", "id"),
-        Index(None, "batch_id", "state"),
+        Index("ix_readings_progress", "id", "state", "read_at", "page_count"),
         _part("ix_readings_unread", "priority", "batch_id", "id",
               where="page_count IS NOT NULL AND read_at IS NULL AND failure = ''"),
         _part("ix_readings_unopened", "priority", "batch_id", "id",
@@ -207,7 +207,8 @@ class Document(Base):
     """A file of a batch under its name there; `reading_id` is the reading it shows, the newest asked for."""
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("batch_id", "name"), Index(None, "batch_id", "id"))
+    __table_args__ = (UniqueConstraint("batch_id", "name"), Index(None, "batch_id", "id"),
+                      Index("ix_documents_progress", "batch_id", "reading_id", "cancelled_at"))  # fmt: skip
     id: Mapped[Id]
     batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("batches.id"))
     sha256: Mapped[Sha256] = mapped_column(ForeignKey("files.sha256"), index=True)
@@ -221,7 +222,10 @@ class Extraction(Base):
     """What a reading is settled to: computed from it and the decisions up to `decision_id`, replaced with each."""
 
     __tablename__ = "extractions"
-    __table_args__ = (Index(None, "entity", "year"),)
+    __table_args__ = (
+        Index(None, "entity", "year"),
+        _part("ix_extractions_asking", "reading_id", "questions", where="questions > 0"),
+    )
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     blob: Mapped[Sha256]
     decision_id: Mapped[int] = mapped_column(BigInteger)

@@ -17,14 +17,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from models import migrate
 from models.db import Database
 from models.passwords import digest
 from models.rows import ApiToken
@@ -32,7 +30,7 @@ from models.store import people
 from tests.archives import person
 from tests.meter import Meter
 from tests.recorded import recorded
-from tests.servers import OwnPostgres, OwnRedis
+from tests.servers import OwnRedis, some_database
 from tests.serving import serving
 from tests.topology import Topology
 
@@ -98,29 +96,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--settle", choices=("real", "recorded"), default="recorded")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, _database(Path(name), args.database) as url:
+    with tempfile.TemporaryDirectory() as name, some_database(Path(name), args.database) as url:
         folder = Path(name)
         with OwnRedis(folder) as server, Topology(folder, url, server.url, f"{folder}/store") as found:
             found.extra = {"JIAOKAN_TEST_SETTLE": args.settle, "JIAOKAN_PAGE_SECONDS": "120"}
             sys.stdout.write(told(found, args))
-
-
-@contextmanager
-def _database(folder: Path, url: str) -> Iterator[str]:
-    """The database named, or a server of the run's own; brought up to date, with somebody in it who has a token."""
-    if not url:
-        folder.chmod(0o711)  # PostgreSQL's own user has to come through
-        with OwnPostgres(folder / "postgresql", lasting=True) as own, _database(folder, own.url) as found:
-            yield found
-        return
-    database = Database(url)
-    migrate.upgrade(database)
-    with database.transaction() as session:
-        user = people.user_by_name(session, "档案员") or person(session)
-        row = ApiToken(user_id=user.id, name="load", token=digest(_TOKEN), shown="jk_", created_at=user.created_at)
-        people.add_token(session, row)
-    database.close()
-    yield url
 
 
 def told(topology: Topology, args: argparse.Namespace) -> str:
@@ -128,6 +108,7 @@ def told(topology: Topology, args: argparse.Namespace) -> str:
     first = time.time_ns()  # another run's files would not be read again
     files = {f"{number:05d}.pdf": recorded(first + number, args.pages) for number in range(args.documents)}
     topology.worker(args.jobs)
+    _let_in(topology.database)
     topology.batch(f"warming up {time.time()}", {f"{n}.pdf": recorded(first - 1 - n, 6) for n in range(4 * args.jobs)})
     topology.wait(args.seconds)
     meter = Meter.of(topology)
@@ -147,6 +128,14 @@ def told(topology: Topology, args: argparse.Namespace) -> str:
             f"{args.readers} readers were told {visitors.told} times; page of the batch {_times(visitors.page)}; "
             f"its JSON {_times(visitors.plain)}\n"
         )
+
+
+def _let_in(database: Database) -> None:
+    """Whose batches these are has a token."""
+    with database.transaction() as session:
+        user = people.user_by_name(session, "档案员") or person(session)
+        row = ApiToken(user_id=user.id, name="load", token=digest(_TOKEN), shown="jk_", created_at=user.created_at)
+        people.add_token(session, row)
 
 
 def _times(took: list[float]) -> str:

@@ -8,12 +8,14 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
 
-from models import redis_server
+from models import migrate, redis_server
+from models.db import Database
 from models.fleet import Fleet
 
 
@@ -107,3 +109,17 @@ class OwnPostgres:
         user = self._user if os.getuid() == 0 else None
         command = [str(programs / program), *arguments]
         subprocess.run(command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/", timeout=60)  # noqa: S603  # our own server
+
+
+@contextmanager
+def some_database(folder: Path, url: str) -> Iterator[str]:
+    """The database named, or else a PostgreSQL server of its own in a folder; brought up to date."""
+    if not url:
+        folder.chmod(0o711)  # PostgreSQL's own user has to come through
+        with OwnPostgres(folder / "postgresql", lasting=True) as own, some_database(folder, own.url) as found:
+            yield found
+        return
+    database = Database(url)
+    migrate.upgrade(database)
+    database.close()
+    yield url
