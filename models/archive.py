@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Role(StrEnum):
@@ -79,12 +79,11 @@ class Blob:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class CellLine:
+class CellLine(NamedTuple):
     """A cell as it stands in lists; `position` counts the cells of the document from 0.
 
     `value` is the plain decimal in the table's unit, `fen` the same in hundredths of a yuan (None where the unit is no
-    money).
+    money). A tuple, because a thousand of a document go from process to process and into the database.
     """
 
     position: int
