@@ -7,15 +7,16 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.actions import Action, act_on_batch, act_on_document
 from api.batches import all_batches, cells_of, one_batch, one_document, open_batch, refused, some_documents
 from api.deps import Calls, Reads, Writes, allowed, public
-from api.errors import ProblemError
 from api.exports import ask, some_exports
-from api.rendering import LANGUAGE_COOKIE, LANGUAGES, SHARES, render, secure_cookies
+from api.languages import LANGUAGE_COOKIE, LANGUAGES
+from api.rendering import SHARES, render, secure_cookies
 from api.schemas import After, Asked, BatchAsked, ExportAsked, Filter, From, IdPath
 from api.uploads import upload_out
 from models.archive import ExportFormat, State
@@ -149,10 +150,8 @@ def choose_language(
 
 
 def checked(kind: type[_Asked], **values: Any) -> _Asked:
-    """What a form asks for, by the rules of the JSON endpoint; raises ProblemError 422."""
+    """What a form asks for, by the rules of the JSON endpoint; raises RequestValidationError, which is told as 422."""
     try:
         return kind(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ProblemError(422, "not as it should be", f"{where}: {first['msg']}") from error
+        raise RequestValidationError(error.errors()) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from api.rendering import LANGUAGES, catalogue, shares, words
+from api.languages import LANGUAGES
+from api.rendering import catalogue, shares, words
 from models.archive import ExportFormat, Role, State
 from models.decisions import Asks
 from models.document import DocumentKind
