@@ -22,7 +22,7 @@ from models.files import FileKind
 from models.frozen import make_export
 from models.logs import about, tell
 from models.queue import Priority, QueueError, Task, send_after
-from models.store import exports, pictures, readings, uploads
+from models.store import batches, exports, pictures, readings, uploads
 from models.store.pictures import Drawn
 from models.store.readings import Attempt, PageKey, PageResult
 from worker.children import Failure, FailureKind
@@ -54,7 +54,7 @@ def register(desk: Desk) -> None:
     body: dict[Task, Callable[..., object]] = {
         Task.OPEN: open_file,
         Task.READ_PAGE: read_page,
-        Task.SETTLE: lambda desk, reading_id, _again: settle(desk, reading_id),
+        Task.SETTLE: settle_document,
         Task.PICTURE: lambda desk, reading_id, number, _again: draw(desk, PageKey(reading_id, number)),
         Task.TAKE_IN: lambda desk, upload_id, _again: take_in(desk, upload_id),
         Task.EXPORT: export,
@@ -79,9 +79,11 @@ def _guarded(desk: Desk, task: Task, function: Callable[..., object]) -> Callabl
             except SoftTimeLimitExceeded:
                 _log.warning("stopped at its time limit; the sweep will send it again")
             except Exception as error:
-                _log.exception("a fault of jiaokan")
                 told = f"{type(error).__name__}: {error}"[:300]
-                note_fault(desk, task, numbers, f"a fault of jiaokan ({told}): please report it")
+                try:
+                    note_fault(desk, task, numbers, f"a fault of jiaokan ({told}): please report it")
+                finally:
+                    _log.error("a fault of jiaokan", exc_info=error)
             finally:
                 _did(desk, self.request.id)
 
@@ -104,6 +106,8 @@ def _did(desk: Desk, task_id: str | None) -> None:
 def note_fault(desk: Desk, task: Task, numbers: tuple[int, ...], told: str) -> None:
     """What a task was about has failed for a reason nobody foresaw; nothing may wait for it for ever."""
     with desk.database.transaction() as session:
+        if task in (Task.OPEN, Task.READ_PAGE, Task.SETTLE):
+            tell(documents=batches.documents_of(session, numbers[0]))
         if task is Task.READ_PAGE:
             readings.finish_page(session, PageKey(*numbers), PageResult(None, told, {}))
             _settle_if_read(desk, session, numbers[0])
@@ -123,6 +127,7 @@ def open_file(desk: Desk, reading_id: int, again: bool) -> None:
     def begin() -> tuple[Start, FileOf | None]:
         with desk.database.transaction() as session:
             start = readings.start_opening(session, reading_id, again)
+            tell(documents=batches.documents_of(session, reading_id))
             return start, file_of(session, reading_id) if start is Start.READ else None
 
     _, file = desk.patiently(begin)
@@ -176,6 +181,12 @@ def file_of(session: Session, reading_id: int) -> FileOf | None:
     reading, file = found
     tell(batch=reading.batch_id)
     return FileOf(file.sha256, FileKind(file.kind))
+
+
+def settle_document(desk: Desk, reading_id: int, _again: bool) -> None:
+    """Settle a document; of a batch that is settled again the next ones go out."""
+    settle(desk, reading_id)
+    top_up(desk)
 
 
 def export(desk: Desk, export_id: int, _again: bool) -> None:
@@ -242,11 +253,12 @@ def _finish_page(desk: Desk, key: PageKey, result: PageResult) -> None:
 
 
 def _killed(desk: Desk, key: PageKey, reason: str) -> None:
-    _log.warning("the page ended its reading process: %s", reason)
     RETRIES.inc()
     with desk.database.transaction() as session:
+        tell(documents=batches.documents_of(session, key.reading_id))
         if readings.killed(session, key, reason):
             _settle_if_read(desk, session, key.reading_id)
+    _log.warning("the page ended its reading process: %s", reason)
 
 
 def _give_back(desk: Desk, key: PageKey) -> None:

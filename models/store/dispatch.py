@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.archive import State
 from models.db import at
 from models.rows import Document, Export, Page, Reading, Upload
 from models.store.readings import PageKey
@@ -64,12 +65,20 @@ def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
 
 def openings_to_send(session: Session, room: int, each: int) -> list[int]:
     """The next files to be opened, marked as sent: at most `room` out at a time, and batches take turns."""
-    unopened = (Reading.page_count.is_(None), Reading.read_at.is_(None), _alive())
-    out = session.scalar(select(func.count()).select_from(Reading).where(*unopened, Reading.sent_at.is_not(None))) or 0
+    return _readings_to_send(session, room, each, Reading.page_count.is_(None), Reading.read_at.is_(None), _alive())
+
+
+def settlings_to_send(session: Session, room: int, each: int) -> list[int]:
+    """The next readings to be settled of those that were asked for without a task being sent, in the same way."""
+    return _readings_to_send(session, room, each, Reading.state == State.SETTLING.value)
+
+
+def _readings_to_send(session: Session, room: int, each: int, *waiting: ColumnElement[bool]) -> list[int]:
+    out = session.scalar(select(func.count()).select_from(Reading).where(*waiting, Reading.sent_at.is_not(None))) or 0
     if out >= room:
         return []
     turn = func.row_number().over(partition_by=(Reading.priority, Reading.batch_id), order_by=Reading.id)
-    ranked = select(Reading.id, Reading.priority, turn.label("turn")).where(*unopened, Reading.sent_at.is_(None))
+    ranked = select(Reading.id, Reading.priority, turn.label("turn")).where(*waiting, Reading.sent_at.is_(None))
     found = ranked.subquery()
     query = select(found.c.id).where(found.c.turn <= each).order_by(found.c.priority, found.c.turn, found.c.id)
     chosen = list(session.scalars(query.limit(room - out)))
@@ -165,11 +174,11 @@ def _again(session: Session, row: type[Upload | Reading | Export], *where: Colum
 
 
 def _unsettled(session: Session, moment: datetime) -> tuple[int, ...]:
-    """Readings that wait for settling; asking anew is what marks them as sent."""
-    late = or_(Reading.settled_for.is_(None), Reading.settled_for != Reading.settle_asked_at)
-    query = update(Reading).where(Reading.read_at.is_not(None), Reading.failure == "", late)
-    query = query.where(or_(Reading.settle_asked_at < moment, Reading.settle_asked_at > _to_come(session)))
-    query = query.values(settle_asked_at=at(session))
+    """Readings that wait for settling, for which a task was sent, be it at once or by the sweep; both mark it."""
+    query = update(Reading).where(Reading.state == State.SETTLING.value, Reading.sent_at.is_not(None))
+    asked_long_ago = and_(Reading.settle_asked_at < moment, Reading.sent_at < moment)
+    to_come = or_(Reading.settle_asked_at > _to_come(session), Reading.sent_at > _to_come(session))
+    query = query.where(or_(asked_long_ago, to_come)).values(settle_asked_at=at(session), sent_at=at(session))
     return tuple(sorted(session.scalars(query.returning(Reading.id).execution_options(synchronize_session=False))))
 
 
