@@ -12,6 +12,8 @@ from models.db import at
 from models.rows import Batch, Document, File, Reading, Refusal, User
 from models.store.once import insert_once
 
+_MOST_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Added:
@@ -121,6 +123,12 @@ def wanted(session: Session, reading_id: int) -> bool:
 def refusals(session: Session, batch_id: int) -> list[Refusal]:
     """The files of a batch that are not read."""
     return list(session.scalars(select(Refusal).where(Refusal.batch_id == batch_id).order_by(Refusal.name)))
+
+
+def documents_of(session: Session, reading_id: int) -> list[int]:
+    """The numbers of the documents that show a reading, in whichever batches; of very many the first."""
+    query = select(Document.id).where(Document.reading_id == reading_id).order_by(Document.id).limit(_MOST_NAMED)
+    return list(session.scalars(query))
 
 
 def document_count(session: Session, batch_id: int) -> int:

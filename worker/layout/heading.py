@@ -38,7 +38,14 @@ _ANCHORS = frozenset(
 @cache
 def _words() -> frozenset[str]:
     """Every header text of the forms and every label, squashed."""
-    words = {squashed(text) for _, texts in LABELS for text in texts} | {"栏次", "类款项栏次", "收入", "支出", "备注", "预算数"}
+    words = {squashed(text) for _, texts in LABELS for text in texts} | {
+        "栏次",
+        "类款项栏次",
+        "收入",
+        "支出",
+        "备注",
+        "预算数",
+    }
     for form in all_forms():
         for column in form.columns:
             words.update(squashed(text) for text in (*column.path, *column.headers, column.name))
