@@ -13,7 +13,20 @@ from typing import cast
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api import batches, described, errors, exports, health, pages, people, people_pages, uploads, watching
+from api import (
+    batches,
+    described,
+    errors,
+    exports,
+    health,
+    insight,
+    insight_pages,
+    pages,
+    people,
+    people_pages,
+    uploads,
+    watching,
+)
 from api.deps import Kit, Send, guard
 from api.shield import Shield
 from api.waking import Waker
@@ -27,7 +40,8 @@ from models.settings import MEBIBYTE, Settings
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 40
 _ROUTERS = (
-    health.router, people.router, uploads.streams, uploads.router, batches.router, batches.documents_router,
+    health.router, people.router, uploads.streams, uploads.router, insight.router,
+    insight_pages.router, batches.router, batches.documents_router,
     watching.router,
     exports.router, exports.files, pages.router, people_pages.router,
 )  # fmt: skip

@@ -12,9 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.actions import Action, act_on_batch, act_on_document
 from api.batches import all_batches, cells_of, one_batch, one_document, open_batch, refused, some_documents
+from api.charts import percent
 from api.deps import Calls, Reads, Writes, allowed, public
 from api.errors import ProblemError
 from api.exports import ask, some_exports
+from api.insight import REVIEWERS, quality_of
 from api.rendering import LANGUAGE_COOKIE, LANGUAGES, SHARES, render, secure_cookies
 from api.schemas import After, Asked, BatchAsked, ExportAsked, Filter, From, IdPath
 from api.uploads import upload_out
@@ -75,6 +77,8 @@ def batch_page(  # noqa: PLR0913  # each is a query parameter
         "chosen": {"state": wanted.value if wanted else "", "name": name},
         "states": [one.value for one in SHARES],
         "formats": [one.value for one in ExportFormat],
+        "quality": quality_of(session, call.who, batch_id) if call.who.role in REVIEWERS else None,
+        "percent": percent,
     }
     return render(call.request, "batch.html", values)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.rendering import LANGUAGES, catalogue, shares, words
 from models.archive import ExportFormat, Role, State
+from models.decisions import Asks
 from worker.cli import COMMANDS
 
 API = Path(__file__).parents[1] / "api"
@@ -16,7 +17,8 @@ STEMS = {
     "role.": [role.value for role in Role],
     "role.can.": [role.value for role in Role],
     "act.": ["retry", "cancel", "reread", "resettle"],
-    "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed"],
+    "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed", "policy"],
+    "asks.": [asks.value for asks in Asks],
     "coming.": ["receiving", "unpacking", "failed"],
     "error.": ["401", "403", "404", "409", "413", "422", "429", "503"],
 }

@@ -79,3 +79,27 @@ def test_what_is_finished_failed_or_cancelled_is_not_lost(database: Database) ->
         later(session, hours=2)
         assert dispatch.lost(session, at(session), at(session)) == dispatch.Lost((), (), (), (), (), ())
         assert session.get_one(Reading, failed, populate_existing=True).state == State.FAILED
+
+
+def test_settling_in_turn_goes_out_a_few_at_a_time_and_is_no_loss(database: Database) -> None:
+    batch_id, found = batch_of(database, "a.pdf", "b.pdf", "c.pdf", "d.pdf", pages=1)
+    with database.transaction() as session:
+        for reading in found[:3]:
+            read(session, reading, 1)
+        session.flush()
+        for reading in found[:3]:
+            row = session.get_one(Reading, reading)
+            row.settled_for, row.outcome = row.settle_asked_at, State.DONE.value
+    with database.transaction() as session:
+        assert dispatch.settlings_to_send(session, 2) == []
+        assert readings.settle_in_turn(session, batch_id) == 3
+    with database.transaction() as session:
+        assert dispatch.lost(session, at(session) - HOUR, at(session) - HOUR).unsettled == ()
+        assert dispatch.settlings_to_send(session, 2) == found[:2]
+        assert dispatch.settlings_to_send(session, 2) == []
+        row = session.get_one(Reading, found[0], populate_existing=True)
+        row.settled_for = row.settle_asked_at
+        session.flush()
+        assert dispatch.settlings_to_send(session, 2) == [found[2]]
+        later(session, hours=2)
+        assert dispatch.lost(session, at(session) - HOUR, at(session) - HOUR).unsettled == tuple(found[1:3])

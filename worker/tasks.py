@@ -51,7 +51,7 @@ def register(desk: Desk) -> None:
     body: dict[Task, Callable[..., object]] = {
         Task.OPEN: open_file,
         Task.READ_PAGE: read_page,
-        Task.SETTLE: lambda desk, reading_id, _again: settle(desk, reading_id),
+        Task.SETTLE: settle_document,
         Task.TAKE_IN: lambda desk, upload_id, _again: take_in(desk, upload_id),
         Task.EXPORT: export,
         Task.SWEEP: lambda desk, _again: sweep(desk),
@@ -151,6 +151,12 @@ def read_page(desk: Desk, reading_id: int, number: int, again: bool) -> None:
             desk.patiently(lambda: _give_back(desk, key))
         except SoftTimeLimitExceeded:
             desk.patiently(lambda: _killed(desk, key, "it took longer than its task may"))
+    top_up(desk)
+
+
+def settle_document(desk: Desk, reading_id: int, _again: bool) -> None:
+    """Settle a document, and see to it that those follow which wait for their turn."""
+    settle(desk, reading_id)
     top_up(desk)
 
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from models.archive import State
 from models.db import at
 from models.rows import Document, Export, Page, Reading, Upload
-from models.store.readings import PageKey
+from models.store.readings import IN_TURN, PageKey
 
 _CLOCKS = timedelta(minutes=1)
 """How far the clocks of machines may differ."""
@@ -75,6 +76,20 @@ def openings_to_send(session: Session, room: int, each: int) -> list[int]:
     chosen = list(session.scalars(query.limit(room - out)))
     sent = update(Reading).where(Reading.id.in_(chosen), Reading.sent_at.is_(None)).values(sent_at=at(session))
     return sorted(session.scalars(sent.returning(Reading.id).execution_options(synchronize_session=False)))
+
+
+def settlings_to_send(session: Session, room: int) -> list[int]:
+    """Readings that are to be settled in turn, the next ones, marked as sent: at most `room` out at a time."""
+    waiting = Reading.state == State.SETTLING.value
+    sent = select(func.count()).where(waiting, ~_in_turn(session))
+    left = room - (session.scalar(sent) or 0)
+    if left <= 0:
+        return []
+    query = select(Reading.id).where(waiting, _in_turn(session)).order_by(Reading.id).limit(left)
+    chosen = list(session.scalars(query.with_for_update(skip_locked=True)))
+    again = update(Reading).where(Reading.id.in_(chosen)).values(settle_asked_at=at(session))
+    session.execute(again.execution_options(synchronize_session=False))
+    return chosen
 
 
 def pages_out(session: Session) -> tuple[int, int]:
@@ -167,10 +182,14 @@ def _again(session: Session, row: type[Upload | Reading | Export], *where: Colum
 def _unsettled(session: Session, moment: datetime) -> tuple[int, ...]:
     """Readings that wait for settling; asking anew is what marks them as sent."""
     late = or_(Reading.settled_for.is_(None), Reading.settled_for != Reading.settle_asked_at)
-    query = update(Reading).where(Reading.read_at.is_not(None), Reading.failure == "", late)
+    query = update(Reading).where(Reading.read_at.is_not(None), Reading.failure == "", late, ~_in_turn(session))
     query = query.where(or_(Reading.settle_asked_at < moment, Reading.settle_asked_at > _to_come(session)))
     query = query.values(settle_asked_at=at(session))
     return tuple(sorted(session.scalars(query.returning(Reading.id).execution_options(synchronize_session=False))))
+
+
+def _in_turn(session: Session) -> ColumnElement[bool]:
+    return Reading.settle_asked_at < at(session) - IN_TURN / 2
 
 
 def _unfinished(session: Session) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ MOST_DEATHS = 3
 MOST_ATTEMPTS = 10
 """A page that was begun so often, and each time lost with its whole worker, is set aside too: nothing goes on for ever.
 It is more than MOST_DEATHS because machines are switched off, and clocks differ, without any page being to blame."""
+IN_TURN = timedelta(days=36525)
+"""A settling that waits until the sweep sends it is dated so far back; sending it dates it anew."""
 REST = "not read, because too many pages of this file failed"
 
 
@@ -192,6 +194,14 @@ def ask_settling(session: Session, reading_ids: Sequence[int]) -> list[int]:
     query = update(Reading).where(Reading.id.in_(reading_ids), Reading.read_at.is_not(None))
     found = session.scalars(query.values(settle_asked_at=at(session), failure="").returning(Reading.id))
     return sorted(found)
+
+
+def settle_in_turn(session: Session, batch_id: int) -> int:
+    """Have all that a batch has read settled again, a few at a time: the sweep sends them. How many these are."""
+    mine = select(Document.reading_id).where(Document.batch_id == batch_id, Document.cancelled_at.is_(None))
+    query = update(Reading).where(Reading.id.in_(mine), Reading.read_at.is_not(None), Reading.failure == "")
+    query = query.values(settle_asked_at=at(session) - IN_TURN)
+    return len(session.scalars(query.returning(Reading.id).execution_options(synchronize_session=False)).all())
 
 
 def retry(session: Session, reading_id: int) -> bool:

@@ -51,13 +51,16 @@ class Pair:
     agree: bool
 
 
-def samples(seen: Iterable[Seen]) -> Samples:
-    """What came of the sampled cells; cells that two people found illegible tell nothing and are left out."""
+def samples(seen: Iterable[Seen], person: int | None = None) -> Samples:
+    """What came of the sampled cells, of all or of those that this person entered first.
+
+    Cells that two people found illegible tell nothing and are left out.
+    """
     entered = errors = waiting = 0
     for group in _by_cell(seen).values():
-        if group[0].asks != Asks.SAMPLE:
-            continue
         first = group[0].decision
+        if group[0].asks != Asks.SAMPLE or person not in (None, first.person):
+            continue
         entry = entry_of([one.decision for one in group], _UNKNOWN, Review())
         if entry.outcome is Outcome.ILLEGIBLE:
             continue
@@ -87,16 +90,21 @@ def agreement(found: Iterable[Pair], person: int | None = None) -> Share:
     return Share(sum(agreed), len(agreed))
 
 
-def judged(seen: Iterable[Seen]) -> tuple[list[tuple[float, bool]], list[tuple[float, bool]]]:
+def judged(
+    seen: Iterable[Seen], person: int | None = None
+) -> tuple[list[tuple[float, bool]], list[tuple[float, bool]]]:
     """How sure the machine was, and whether it was right: of the sampled cells, and of those it asked about.
 
-    What is right is what the first person entered; those asked about are no random draw, and so stand alone.
+    What is right is what the first person entered, who is this one if one is named; the cells that are asked about are
+    no random draw, and so stand alone.
     """
     drawn: list[tuple[float, bool]] = []
     asked: list[tuple[float, bool]] = []
     for group in _by_cell(seen).values():
         first = group[0]
         if first.confidence is None or first.decision.kind is DecisionKind.ILLEGIBLE:
+            continue
+        if person not in (None, first.decision.person):
             continue
         right = vote(first.decision) == text_of(first.decision.before)
         if first.asks == Asks.SAMPLE:
