@@ -84,7 +84,7 @@ class _Frame:
 
 def over_time(days: Sequence[tuple[date, int]], y_label: str) -> tuple[float, tuple[Mark, ...]]:
     """A count over days, level between them: its height and marks. Long times are drawn by every so manieth day."""
-    frame, height = _Frame(64, 36, WIDTH - 24, 250), 290.0
+    frame, height = _Frame(64, 36, WIDTH - 44, 250), 290.0
     if not days:
         return height, ()
     first, last = days[0][0], days[-1][0]
@@ -102,8 +102,7 @@ def over_time(days: Sequence[tuple[date, int]], y_label: str) -> tuple[float, tu
     for step in range(count):
         place = step / max(count - 1, 1)
         day = first + timedelta(days=round(place * span))
-        anchor = "start" if not step else "end" if step == count - 1 else "middle"
-        marks.append(_words(day.isoformat(), (frame.x(place), frame.bottom + 22), anchor, SOFT))
+        marks.append(_words(day.isoformat(), (frame.x(place), frame.bottom + 22), "middle", SOFT))
     return height, tuple(marks)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form
+from pydantic import BeforeValidator
 from starlette.responses import HTMLResponse, Response
 
 from api.charts import percent
@@ -24,11 +25,13 @@ from models.store import listing, people
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _BATCHES = 200
 _Text = Annotated[str, Form(max_length=40)]
+_Chosen = Annotated[After, BeforeValidator(lambda sent: sent or None)]
+"""A number, or nothing, which a form sends as an empty text."""
 
 
 @router.get("/insight")
 @allowed(*REVIEWERS)
-def insight_page(call: Calls, session: Reads, batch: After = None, reviewer: After = None) -> Response:
+def insight_page(call: Calls, session: Reads, batch: _Chosen = None, reviewer: _Chosen = None) -> Response:
     """Figures about reviewing, as tables and charts that stand in a report."""
     found = insight_into(session, call.who, batch, reviewer)
     t = partial(words, language(call.request))
@@ -45,7 +48,7 @@ def insight_page(call: Calls, session: Reads, batch: After = None, reviewer: Aft
 
 @router.get("/insight/{name}.svg")
 @allowed(*REVIEWERS)
-def chart_file(call: Calls, session: Reads, name: str, batch: After = None, reviewer: After = None) -> Response:
+def chart_file(call: Calls, session: Reads, name: str, batch: _Chosen = None, reviewer: _Chosen = None) -> Response:
     """A chart by itself, as a file."""
     found = insight_into(session, call.who, batch, reviewer)
     chart = charts(found, partial(words, language(call.request))).get(name)

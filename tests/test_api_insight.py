@@ -183,6 +183,8 @@ def test_an_empty_archive_has_a_page_too(database: Database, tmp_path: Path) -> 
         page = client.get("/insight")
         assert page.status_code == 200
         assert '<svg class="chart' not in page.text
+        assert client.get("/insight?batch=&reviewer=").status_code == 200
+        assert client.get("/insight?batch=x").status_code == 422
         assert client.get("/insight/backlog.svg").status_code == 404
 
 
