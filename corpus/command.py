@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     calibrate = commands.add_parser("calibrate", help="count on made documents what confidence is worth")
     calibrate.add_argument("folders", nargs="+", type=Path, help="folders that `corpus make` or `corpus report` wrote")
     calibrate.add_argument("--out", type=Path, default=Path("calibration.csv"), help="the curve to write")
+    resettle = commands.add_parser("resettle", help="settle documents read before once more, and say what was right")
+    resettle.add_argument("folders", nargs="+", type=Path, help="folders that `corpus make` or `corpus report` wrote")
+    resettle.add_argument("--out", type=Path, default=Path("corpus-report"), help="folder for the report")
+    resettle.add_argument("--without-repair", action="store_true", help="flag what would be restored, for comparison")
     solver = commands.add_parser("solver", help="time the repair alone on growing tables")
     solver.add_argument("--most", type=int, default=16, help="largest account, in times the usual one (default 16)")
     bench = commands.add_parser("bench", help="race `jiaokan extract` against stock PaddleOCR and Camelot")
@@ -37,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     picture.add_argument("export", type=Path, help="folder that `jiaokan extract` wrote")
     picture.add_argument("--page", type=int, default=1, help="the page (default 1)")
     picture.add_argument("--out", type=Path, default=Path("page-beside-table.png"), help="the PNG to write")
-    for each in (make, report, bench, calibrate, solver):
+    for each in (make, report, bench, calibrate, resettle, solver):
         each.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (default 1)")
         each.add_argument("--jobs", type=int, default=2, help="processes at once (default 2)")
 
@@ -84,6 +88,16 @@ def _calibrate(args: argparse.Namespace) -> int:
     return 0
 
 
+def _resettle(args: argparse.Namespace) -> int:
+    from corpus.report import markdown, save  # noqa: PLC0415  # loads slowly
+    from corpus.resettle import resettle  # noqa: PLC0415  # the same
+
+    results = resettle(args.folders, args.jobs, repair=not args.without_repair)
+    save(results, args.out)
+    sys.stdout.write(markdown(results))
+    return 0 if results and all(r.reached for r in results) else 1
+
+
 def _solver(args: argparse.Namespace) -> int:
     from corpus.solver import growing  # noqa: PLC0415  # loads slowly
 
@@ -128,6 +142,7 @@ _COMMANDS = {
     "make": _make,
     "report": _report,
     "calibrate": _calibrate,
+    "resettle": _resettle,
     "solver": _solver,
     "bench": _bench,
     "score": _score,

@@ -208,9 +208,14 @@ def report(plan: Plan, out: Path) -> list[Measured]:
         make.make(level, plan.count, plan.seed, out / level, plan.jobs)
         results.append(measure(level, out / level, plan.jobs, repair=plan.repair))
         sys.stdout.write("  ".join(f"{h}: {v}" for h, v in zip(_HEAD, row(results[-1]), strict=True)) + "\n")
-        # Saved after every level, so a run that is cut short keeps what it measured.
-        (out / "report.md").write_text(markdown(results), encoding="utf-8")
-        (out / "report.json").write_text(as_json(results), encoding="utf-8")
-    draw(results, out / "report.svg")
+        save(results, out)  # after every level, so a run that is cut short keeps what it measured
     sys.stdout.write("\n" + markdown(results))
     return results
+
+
+def save(results: Sequence[Measured], out: Path) -> None:
+    """Write what was measured as report.md, report.json and report.svg."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.md").write_text(markdown(results), encoding="utf-8")
+    (out / "report.json").write_text(as_json(results), encoding="utf-8")
+    draw(results, out / "report.svg")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from models.document import Cell, CellStatus, Column, Document, Origin, Reading, Row, Table
@@ -44,3 +46,14 @@ def test_codes_too_short_or_printed_twice_are_asked_about(codes: tuple[str, ...]
 def test_sound_codes_raise_no_doubt() -> None:
     (settled,) = settle(outlay("2010602", "2010603")).tables
     assert {cell.status for cell in settled.cells} == {CellStatus.READ}
+
+
+def test_the_list_of_codes_suggests_and_never_repairs() -> None:
+    document = outlay("2010602", "20106O7", "2080505")
+    (table,) = document.tables
+    rows = (*table.rows[:2], replace(table.rows[2], name=Reading("信息化建设")), table.rows[3])
+    (settled,) = settle(replace(document, tables=(replace(table, rows=rows),))).tables
+    asked = [cell.reason for cell in settled.cells if cell.cell.row == 2 and cell.status is CellStatus.FLAGGED]
+    assert asked
+    assert all("目录中“信息化建设”的代码为2010607" in reason for reason in asked)
+    assert settled.rows[2].code != "2010607"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from models.document import CellStatus, CheckResult, Document, Line, Origin
 from tests.strategies import Account, Spent, build
+from worker.core.facts import hear
 from worker.core.narrative import sentences
 from worker.core.settle import settle
 from worker.core.statements import statements
+from worker.core.view import look
 
 ACCOUNT = Account(
     spent=(Spent("2010301", "行政运行", 600000000, 150000000, 0), Spent("2101101", "行政单位医疗", 50000000, 0, 4000)),
@@ -177,3 +180,29 @@ def test_sentences_round_or_cut_off(text: str, agrees: bool) -> None:
     account = Account((Spent("2010301", "行政运行", 1000000, 0, 119367300),), 0, 50, 0, 0)
     extraction = settle(build(account, lines=(HEADING, f"本年收入合计120.37万元，其中：其他收入{text}万元。")))
     assert bool(extraction.facts[1].agrees_with) is agrees
+
+
+def test_a_share_speaks_against_a_cell_and_confirms_none() -> None:
+    """Where amounts are left out of a sentence's reach, the share alone says which of two cells is off."""
+    clean = build(ACCOUNT)
+    text = ("三、支出决算情况说明", "本年支出合计800.004万元，其中：基本支出650.004万元，占81.25%。")
+    told = statements(sentences(lines(*text)))
+    for scale, holds in ((1, True), (3, False)):
+        view = look(clean, clean.tables)
+        basic = found_cell(clean, "公开03", "合计", "2")
+        figures = {**view.figures, basic: replace(view.figures[basic], value=(view.figures[basic].value or 0) * scale)}
+        hearing = hear(told, view.court, figures, False, 0.0)
+        shares = [trial for trial in hearing.trials if trial.check.kind == "percentage"]
+        assert [not trial.failed for trial in shares] == [holds]
+        assert not any(trial.confirms for trial in shares)
+        assert basic in shares[0].constraint.cell_ids
+        assert [check.kind for check in hearing.checks].count("percentage") == 1
+
+
+def found_cell(document: Document, code: str, row: str, number: str) -> str:
+    table = next(t for t in document.tables if t.code == code)
+    return next(
+        c.cell_id
+        for c in table.cells
+        if table.rows[c.row].name.text == row and table.columns[c.column].number == number
+    )

@@ -127,3 +127,27 @@ def test_glyphs_that_look_alike() -> None:
     assert confused("统汁局", "统计局") == "汁/计"
     assert not confused("统计局", "统计局")
     assert not confused("合计", "总计")
+
+
+@pytest.mark.parametrize(
+    "office",
+    [
+        "城市管理局",
+        "城市管理综合行政执法局",
+        "城乡建设局",
+        "市场监督管理局",
+        "自治区税务局",
+        "城区街道办事处",
+        "县志办公室",
+    ],
+)
+def test_an_office_that_begins_like_a_place_is_none(office: str) -> None:
+    listed = [place for held in divisions().values() for place in held if place.held_in(YEAR)]
+    doubted = [place.name for place in listed if doubtful_place(f"{place.name}{office}", YEAR) is not None]
+    assert not doubted, doubted[:20]
+
+
+def test_a_born_digital_page_prints_what_its_file_says() -> None:
+    lines = tuple(Line(text, 1) for text in ["单位：广元市昭化县医疗保障局"] * 3 + ["广元市昭化区概况"])
+    found = find_office(Document(1, Origin.BORN_DIGITAL, (), lines), YEAR)
+    assert found == Office("广元市昭化县医疗保障局")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from models.document import Cell, CellStatus, Check, CheckResult, Fact
-from worker.core.checks import HALF, Figure, Trial
+from worker.core.checks import HALF, Figure, Trial, attempt
 from worker.core.relations import Constraint, Term
 from worker.core.statements import CHANGES, RATES, Sort, Statement
 from worker.core.testimony import Court, Testimony, factor
@@ -43,13 +43,13 @@ def hear(
     confirms, nor any figure it was reckoned from, is flagged.
     """
     hearing = Hearing()
-    for statement in statements:
-        testimony = court.hear(statement)
+    heard = [court.hear(statement) for statement in statements]
+    for statement, testimony in zip(statements, heard, strict=True):
         agreeing = [c.cell_id for c, u in _targets(testimony, figures) if _agrees(statement, figures[c.cell_id], u)]
         printed = tuple(dict.fromkeys(c for c in agreeing if figures[c].value is not None))
         results = (
             _against_tables(hearing, testimony, figures, agreeing, believed),
-            _against_others(hearing, statement, statements, believed),
+            _against_others(hearing, statement, heard, figures, believed),
         )
         hearing.contradicted += False in results
         unsure = True not in results and statement.sentence.probability < threshold
@@ -139,11 +139,13 @@ def significant(value: Decimal) -> str:
     return "".join(map(str, value.as_tuple().digits)).strip("0")
 
 
-def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Statement], believed: bool) -> bool | None:
+def _against_others(
+    hearing: Hearing, statement: Statement, heard: Sequence[Testimony], figures: Mapping[str, Figure], believed: bool
+) -> bool | None:
     """Adds the check of a share, rate or completion against what it was reckoned from; whether it holds, or None."""
     if statement.of is None or statement.to is None:
         return None
-    part, whole = known[statement.of], known[statement.to]
+    part, whole = heard[statement.of].statement, heard[statement.to].statement
     reckoned = reckon(statement.sort, part, whole)
     if reckoned is None:
         return None
@@ -165,7 +167,46 @@ def _against_others(hearing: Hearing, statement: Statement, known: Sequence[Stat
             cell_ids=cells,
         )
     )
+    hearing.trials.extend(_reckoned(hearing.checks[-1], statement, heard, figures))
     return holds
+
+
+def _reckoned(
+    check: Check, statement: Statement, heard: Sequence[Testimony], figures: Mapping[str, Figure]
+) -> Iterator[Trial]:
+    """A share, completion or rate as an identity of the cells that print part and whole, or the present figure.
+
+    A share s of a whole says 100 part = s whole; a rate r with its change c says r present = (100 + r) c. Both hold
+    within the rounding of the percentage only, so they speak against a cell but confirm none.
+    """
+    if statement.of is None or statement.to is None:
+        return
+    part, whole = (_nearest(heard[i], figures) for i in (statement.of, statement.to))
+    if whole is None:
+        return
+    share, present = statement.value, Term(whole[0].cell_id, 1, statement.value * factor(whole[1]))
+    size = (figures[whole[0].cell_id].value or Decimal(0)) * factor(whole[1])
+    room = abs(size) * Decimal(1).scaleb(-min(statement.decimals, PERCENT_PLACES))
+    if statement.sort in RATES:
+        change = heard[statement.of].statement
+        said = change.value * factor(change.unit) * (HUNDRED + share)
+        room += HUNDRED * Decimal(1).scaleb(-change.decimals) * factor(change.unit)
+        constraint = Constraint(check.check_id, check.kind, check.formula, (present,), (), said, room)
+    elif part is not None and part[0].cell_id != whole[0].cell_id:
+        left = Term(part[0].cell_id, 1, HUNDRED * factor(part[1]))
+        constraint = Constraint(check.check_id, check.kind, check.formula, (left,), (present,), Decimal(0), room)
+    else:
+        return
+    trial = attempt(constraint, figures, ())
+    if trial is not None:
+        yield replace(trial, vague=True)
+
+
+def _nearest(testimony: Testimony, figures: Mapping[str, Figure]) -> tuple[Cell, str] | None:
+    """The cell that prints what a statement says, or comes nearest to it."""
+    targets = _targets(testimony, figures)
+    statement = testimony.statement
+    return min(targets, key=lambda pair: _distance(statement, figures[pair[0].cell_id], pair[1])) if targets else None
 
 
 def _formula(statement: Statement, part: Statement, whole: Statement) -> str:

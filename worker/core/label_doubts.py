@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from models.document import SettledRow
 from models.forms import Shape
+from models.reference import functional_names
 from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
 from worker.core.codes import CODE_LENGTHS, same_name, slipped
 from worker.core.glyphs import confused
@@ -30,8 +31,20 @@ def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]
                 | dict(_names(index, rows, settled))
                 | dict(_codes(index, sheet, rows, by_name))
             )
-        found.append(doubts)
+        listed = sheet.form is not None and sheet.form.shape is Shape.ACCOUNTS and sheet.form.code != ECONOMIC_FORM
+        found.append({row: doubt + (_listed(rows[row]) if listed else "") for row, doubt in doubts.items()})
     return found
+
+
+def _listed(row: SettledRow) -> str:
+    """What the list of 支出功能分类 has for a doubtful row: a suggestion, for no document says so."""
+    if not bare(row.name):
+        return ""
+    codes = [c for c, name in functional_names().items() if bare(name) == bare(row.name) and slipped(row.code, c)]
+    if len(codes) == 1 and codes[0] != row.code:
+        return f"；目录中“{row.name}”的代码为{codes[0]}"
+    name = functional_names().get(row.code, "")
+    return f"；目录中{row.code}的名称为“{name}”" if name and bare(name) != bare(row.name) else ""
 
 
 def _twice(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.document import Document, Repair
+from models.document import Document, Origin, Repair
 from models.reference import Division
 from worker.core.entity import PROSE_WEIGHT, find_entity, mentions, plain_lines
 from worker.core.glyphs import confused
@@ -48,11 +48,11 @@ class _Heard:
 
 def find_office(document: Document, year: str) -> Office:
     """The office of a document. A name that no place of that year bears is repaired where the document itself prints
-    the right one elsewhere, and asked about where it does not."""
-    heard = _listen(document, year)
+    the right one elsewhere, and asked about where it does not; a born-digital page prints what its file says."""
     found = find_entity(document)
-    if not found:
-        return Office("")
+    if not found or document.origin is Origin.BORN_DIGITAL:
+        return Office(found)
+    heard = _listen(document, year)
     doubt = doubtful_place(found, year)
     if doubt:
         return _doubted(found, doubt, heard)

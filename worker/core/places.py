@@ -12,7 +12,8 @@ from worker.core.glyphs import confused
 LONGEST_PLACE = 16
 COUNTY_KINDS = ("县", "区", "市", "旗", "自治县")
 REGION, COUNTRY_SIDE = "自治区", "自治县"
-_PRINTED = re.compile(r"(?P<stem>[\u4e00-\u9fff]{1,14}?)(?P<kind>自治区|自治县|自治州|县|区|市|旗)")
+# No city has a name of one character: 城市 begins the name of an office.
+_PRINTED = re.compile(r"(?P<stem>(?!.市)[\u4e00-\u9fff]{1,14}?)(?P<kind>自治区|自治县|自治州|县|区|市|旗)")
 _PARTY = re.compile("^(?:中共|中国共产党)")
 _NOT_LOWER = re.compile("壮族|回族|维吾尔|自治|[县区市旗]")
 _DRESS = re.compile(r"(?:壮族|回族|维吾尔)?自治区$|[省市]$")
@@ -77,9 +78,18 @@ def doubtful_place(name: str, year: str) -> Doubtful | None:
     found = _PRINTED.match(rest)
     if found and not _is_short_form(found["stem"], found["kind"]):
         rivals = _of_other_kind(found["stem"], found["kind"], year)
+        if known:
+            rivals = tuple(rival for rival in rivals if _lies_in(rival, known[-1]))
         if rivals:
             return Doubtful(found[0], rivals)
     return None if known else _misspelt(rest, year)
+
+
+def _lies_in(lower: Division, upper: Division) -> bool:
+    """Whether a division belongs to another one; nothing belongs to a county (城市管理局 of a county is no place)."""
+    inside = upper.code.rstrip("0")
+    inside += "0" * (len(inside) % 2)
+    return len(inside) < len(upper.code) and lower.code.startswith(inside)
 
 
 def is_nowhere(name: str, year: str) -> bool:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 LONGEST_LIST = 6
+RECKONED = frozenset({"percentage", "year-on-year"})
+IN_SENTENCES = RECKONED | {"narrative"}
+"""Kinds of identities that sentences state, not tables; those of percentages hold roughly and confirm no figure."""
 YUAN = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 
 

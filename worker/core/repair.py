@@ -16,7 +16,7 @@ from functools import cache
 from worker.core.candidates import Candidates
 from worker.core.checks import Figure, Trial
 from worker.core.misreading import PER_DIGIT, digits, least_price, price
-from worker.core.relations import Constraint
+from worker.core.relations import IN_SENTENCES, Constraint
 from worker.core.search import Changes, Effort, Law, Outcome, Puzzle, Solution, residual, solve
 
 ZERO = Decimal(0)
@@ -129,7 +129,7 @@ def _law(constraint: Constraint, trial: Trial | None, offers: Mapping[str, Candi
 
 def _slack(constraint: Constraint, trial: Trial | None) -> float:
     """What it costs to believe that the source itself does not add up; small differences are the likelier ones."""
-    if constraint.kind == "narrative":
+    if constraint.kind in IN_SENTENCES:
         return IN_WORDS
     if trial is None:
         return IN_TABLE + PER_DIGIT * LONGEST

@@ -16,6 +16,7 @@ from worker.core.checks import Figure, Trial
 from worker.core.confidence import Curve, Sort
 from worker.core.misreading import DUMP, SCAN, TYPED, Channel, digits
 from worker.core.readings import Said, digit_probability
+from worker.core.relations import IN_SENTENCES, RECKONED
 from worker.core.repair import MARGIN, Finding, Findings
 from worker.core.words import (
     Words,
@@ -87,10 +88,10 @@ def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Fin
         for cell_id in trial.constraint.cell_ids:
             if trial.failed:
                 evidence[cell_id].fails.append(trial)
-            elif trial.confirms or trial.loosely:
+            elif trial.check.kind not in RECKONED and (trial.confirms or trial.loosely):
                 evidence[cell_id].passes.append(trial)
     for trial in trials:
-        if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind != "narrative":
+        if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind not in IN_SENTENCES:
             for cell_id in (*_least_supported(trial, evidence), *_unplaced(trial, evidence, figures)):
                 evidence[cell_id].accused = True
     return dict(evidence)
