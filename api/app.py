@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import (
     batches,
+    decision_files,
     described,
     errors,
     exports,
@@ -40,7 +41,7 @@ from models.settings import MEBIBYTE, Settings
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 40
 _ROUTERS = (
-    health.router, people.router, uploads.streams, uploads.router, insight.router,
+    health.router, people.router, uploads.streams, uploads.router, decision_files.router, insight.router,
     insight_pages.router, batches.router, batches.documents_router,
     watching.router,
     exports.router, exports.files, pages.router, people_pages.router,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -150,3 +150,40 @@ class InsightOut(Value):
     reviewers: list[ReviewerOut]
     reliable_questions: list[BinOut] = Field(description="Questions are no random draw of all cells.")
     reliable_samples: list[BinOut]
+
+
+class RowOut(Value):
+    """What came of a line of a file of decisions."""
+
+    row: int = Field(description="The line, as spreadsheets count; the header is 1.", examples=[2])
+    number: int | None = Field(description="The decision's number in the file.", examples=[118])
+    document: str = Field(examples=["财政厅/2023.pdf"])
+    outcome: Literal["taken", "already there", "orphaned", "refused"]
+    reason: str = Field(default="", description="Why it was refused, or what became of an orphan.")
+    decision: int | None = Field(default=None, description="Its number here.", examples=[421])
+
+
+class ImportOut(Value):
+    """What came of a file of decisions: how many lines came to what, and each of them."""
+
+    taken: int
+    already_there: int
+    orphaned: int = Field(description="They match no cell; kept if they are about the very same file.")
+    refused: int
+    rows: list[RowOut]
+
+
+class OrphanOut(Value):
+    """A decision that matches nothing in what the document was read to."""
+
+    number: int
+    kind: str = Field(examples=["value"])
+    who: str = Field(examples=["校对员"])
+    at: dt.datetime
+    table: str = Field(examples=["公开05"])
+    row: str = Field(examples=["2010301 行政运行"])
+    column: str = Field(examples=["基本支出"])
+    page: int
+    before: str
+    after: str
+    note: str

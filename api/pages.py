@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.actions import Action, act_on_batch, act_on_document
 from api.batches import all_batches, cells_of, one_batch, one_document, open_batch, refused, some_documents
 from api.charts import percent
+from api.decision_files import orphans_of
 from api.deps import Calls, Reads, Writes, allowed, public
 from api.errors import ProblemError
 from api.exports import ask, some_exports
@@ -97,7 +98,8 @@ def document_page(call: Calls, session: Reads, document_id: IdPath) -> Response:
     """A document: how far it is, what was found, which cells are asked about."""
     document = one_document(session, call.who, document_id)
     flagged = cells_of(session, call.who, document_id, {"flagged": True, "limit": _FLAGGED})
-    return render(call.request, "document.html", {"document": document, "flagged": flagged})
+    values = {"document": document, "flagged": flagged, "orphans": orphans_of(session, call, document_id)}
+    return render(call.request, "document.html", values)
 
 
 @router.post("/documents/{document_id}/{action}")
