@@ -26,6 +26,12 @@ def lines(session: Session, batch_id: int, sha256: str, after: int, limit: int) 
     return [line(row, person, document) for row, person, document in session.execute(query)]
 
 
+def everything(session: Session, after: int, limit: int) -> list[Line]:
+    """Every decision of the archive, in order, after the one of that number."""
+    query = select(Decision).where(Decision.id > after).order_by(Decision.id).limit(limit)
+    return [line(row, "", "") for row in session.scalars(query)]
+
+
 def line(row: Decision, person: str, document: str) -> Line:
     """A decision as a line of a file."""
     return Line(
