@@ -6,7 +6,7 @@ What is imported counts as said by who imports it: nobody vouches for another. W
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -21,7 +21,6 @@ from models.export.decided import Line, NoDecisionsError, Unreadable, read
 from models.packing import unpack_document
 from models.queue import Priority, Task
 from models.rows import Document as DocumentRow
-from models.rows import Reading
 from models.store import audit, decided, readings, reviews
 from models.store.reviews import Said
 from worker.core.carried import carried
@@ -42,7 +41,6 @@ class _Target:
     """
 
     row: DocumentRow
-    reading: Reading | None
     document: Document | None
     known: dict[str, int] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
@@ -105,7 +103,7 @@ def _by_document(
 def _target(session: Session, call: Call, row: DocumentRow) -> _Target:
     reading = decided.held(session, row.reading_id)
     document = unpack_document(call.kit.blobs.get(reading.document)) if reading and reading.document else None
-    target = _Target(row, reading, document)
+    target = _Target(row, document)
     for one in reviews.decisions_on(session, row.sha256):
         imported = one.seen.get("imported")
         target.known[str(imported) if imported else decided.line(one, "", "").source] = one.id
@@ -119,16 +117,9 @@ def _target(session: Session, call: Call, row: DocumentRow) -> _Target:
 
 def _bring(session: Session, call: Call, target: _Target, lines: Mapping[int, Line]) -> Iterator[RowOut]:
     """What came of each line, in the order in which the decisions were made."""
-    document = target.document
-    if target.reading is None or document is None:
-        yield from (
-            _told(row, one, "refused", "its document is not read yet: import again then") for row, one in lines.items()
-        )
-        return
-    matched, orphans = carried([_value(row, line) for row, line in lines.items()], document)
-    keys = {one.number: one.key for one in matched}
-    places = _places(document)
-    by_number = {line.number: keys.get(row, line.key) for row, line in lines.items()}
+    matched, orphans = _matched(target.document, lines)
+    places = _places(target.document) if target.document else {}
+    by_number = {line.number: matched.get(row, line.key) for row, line in lines.items()}
     for row, line in sorted(lines.items(), key=lambda one: (one[1].number, one[0])):
         known = target.known.get(line.source)
         if known is not None:
@@ -150,6 +141,14 @@ def _bring(session: Session, call: Call, target: _Target, lines: Mapping[int, Li
             yield _told(row, line, "orphaned" if row in orphans else "taken", told, number)
 
 
+def _matched(document: Document | None, lines: Mapping[int, Line]) -> tuple[dict[int, str], Container[int]]:
+    """What each line is about in this document, by line, and the lines that match nothing in it."""
+    if document is None:
+        return {}, ()
+    found, orphans = carried([_value(row, line) for row, line in lines.items()], document)
+    return {one.number: one.key for one in found}, orphans
+
+
 def _keep(session: Session, call: Call, target: _Target, line: Line, source: str) -> int:
     seen = {
         "imported": source,
@@ -166,7 +165,9 @@ def _keep(session: Session, call: Call, target: _Target, line: Line, source: str
 
 
 def _standing_in(line: Line, key: str, target: _Target) -> str:
-    """Why a line cannot be taken because of what was said here; empty if it can."""
+    """Why a line cannot be taken as things stand here; empty if it can."""
+    if target.document is None:
+        return "its document is not read yet: import again then"
     if line.kind is DecisionKind.UNDO and (line.undoes is None or line.undoes not in target.numbers):
         return f"it takes back number {line.undoes or '?'}, which was not taken from this file"
     if line.kind in ENTRIES and key in target.entered:

@@ -249,7 +249,9 @@ def test_a_document_that_is_not_read_yet_says_so(found: Found) -> None:
     data = found.first.get("/api/documents/1/decisions.csv").content
     with found.doors.kit.database.transaction() as session:
         readings.reread(session, 1, "another engine", 5)
-    told = found.first.post("/api/documents/1/decisions", content=data).json()
+    assert found.first.post("/api/documents/1/decisions", content=data).json()["already_there"] == 1
+    (row,) = rows_of(data.decode())
+    told = found.first.post("/api/documents/1/decisions", content=file_of([{**row, "number": "999"}])).json()
     assert "not read yet" in told["rows"][0]["reason"]
 
 

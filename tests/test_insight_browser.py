@@ -12,6 +12,8 @@ from models import migrate
 from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
+from models.decisions import DecisionKind
+from models.export.decided import Line, written
 from models.passwords import hashed
 from models.store import people
 from tests.doors import PASSWORD
@@ -113,4 +115,26 @@ def test_the_policy_of_a_batch(archive: tuple[Station, Reviewed], language: str)
     expect(page.locator("#p-sample")).to_have_value("0.5")
     page.locator("section[aria-labelledby=policy]").screenshot(path=station.shots / f"policy-{language}.png")
     shot(station, page, f"batch-policy-{language}")
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_of_decisions_brought_in(archive: tuple[Station, Reviewed], language: str) -> None:
+    station, found = archive
+    page = speaking(station, REVIEWER, language)
+    page.goto(f"/batches/{found.batch}")
+    with page.expect_download() as coming:
+        page.click("[data-decisions] a[download]")
+    text = coming.value.path().read_text(encoding="utf-8")
+    assert text.startswith("number,document,sha256")
+    nasty = Line(999_999, "b" * 64, DecisionKind.VALUE, "x", "1", document="<b>other</b>.pdf")
+    data = (text + written([nasty], header=False)).encode()
+    page.set_input_files("[data-decisions] input", {"name": "d.csv", "mimeType": "text/csv", "buffer": data})
+    said = page.locator("[data-decisions] [role=status]")
+    expect(said).to_contain_text("1 refused" if language == "en" else "拒绝 1")
+    expect(page.locator("[data-decisions] tbody tr")).to_have_count(1)
+    expect(page.locator("[data-decisions] tbody")).to_contain_text("<b>other</b>.pdf")
+    page.locator("section[aria-labelledby=decisions]").screenshot(path=station.shots / f"decisions-{language}.png")
+    page.set_input_files("[data-decisions] input", {"name": "d.csv", "mimeType": "text/csv", "buffer": b"x"})
+    expect(said).to_contain_text("number, sha256")
     page.context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from math import exp
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from models.confusions import DIGITS, LOST, Confusions, aligned
 from models.db import Database
 from models.decisions import Decision, DecisionKind, Place
 from models.export.decided import Line, written
+from models.learned import known_offices
 from models.names import Names
 from tests.reviewed import Answer, answer, reviewed
 from worker import cli
@@ -141,3 +143,17 @@ def test_the_command_learns_from_the_database(
     monkeypatch.setenv("JIAOKAN_DATABASE_URL", database_url)
     assert cli.main(["learn", "--out", str(tmp_path / "learned")]) == 0
     assert "8 read as 5: 1 times" in capsys.readouterr().out
+
+
+def test_confirmed_names_are_read_anew_when_written_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert known_offices(None) == known_offices(tmp_path) == frozenset()
+    file = tmp_path / "names.csv"
+    for time, name in enumerate(("青河县统计局", "青河县财政局"), 1):
+        file.write_text(
+            names.written(Names({("entity", "", name): 1, ("item", "201", "行政运行"): 1})), encoding="utf-8"
+        )
+        os.utime(file, (time, time))
+        assert known_offices(tmp_path) == {name}
+    file.write_text("damaged", encoding="utf-8")
+    assert known_offices(tmp_path) == frozenset()
+    assert "is not used" in caplog.text

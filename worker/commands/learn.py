@@ -13,12 +13,12 @@ from models.confusions import Confusions
 from models.db import Database, DatabaseAwayError
 from models.decisions import Decision
 from models.export.decided import Line, NoDecisionsError, read
+from models.learned import CONFUSIONS, NAMES
 from models.names import Names
 from models.store import decided
 from worker.commands.startup import known_settings, refuse
 from worker.core.learned import learned
 
-CONFUSIONS, NAMES = "confusions.csv", "names.csv"
 _AT_ONCE = 5000
 _SHOWN = 30
 
