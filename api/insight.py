@@ -79,9 +79,10 @@ def insight_into(session: Session, who: Person, batch: int | None, reviewer: int
     person = people.user_by_id(session, reviewer) if reviewer is not None else None
     if reviewer is not None and person is None:
         raise missing("person")
-    looks = _looks(insight.looked_at_twice(session, scope), reviewer)
+    entries = insight.answered(session, scope)
+    looks = _looks(entries, reviewer)
     paces = insight.paces(session, scope)
-    drawn, asked = judged(_seen(insight.answered(session, scope)), reviewer)
+    drawn, asked = judged(_seen(entries), reviewer)
     total = Pace()
     for pace in paces.values():
         total = total.plus(pace)

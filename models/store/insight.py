@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, tuple_, union
 from sqlalchemy.orm import Session, aliased
 
 from models.archive import State
@@ -21,7 +21,7 @@ from models.statistics import Pace
 BREAK = timedelta(minutes=5)
 """Who says nothing for longer has made a break, which is no time spent on questions."""
 MOST_JUDGED = 20_000
-"""A curve of reliability rests on so many answered questions at most, the newest."""
+"""A curve of reliability rests on so many answered questions, the newest, besides what was looked at twice."""
 _NOT_OF_CELLS = (Asks.DOCUMENT.value, Asks.SAMPLE.value)
 _BLIND = (Asks.SECOND.value, Asks.THIRD.value)
 
@@ -163,24 +163,27 @@ def names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
 
 def looked_at_twice(session: Session, scope: Scope) -> list[Entry]:
     """All entries on cells that were drawn to measure quality, or entered by a second person."""
-    wanted = select(Decision.sha256, Decision.key).where(
-        *_decisions(Scope(scope.batch_id)), Decision.seen["asks"].as_string().in_((Asks.SAMPLE.value, *_BLIND))
-    )
-    return _entries(session, wanted)
+    return _entries(session, _twice(scope))
 
 
 def answered(session: Session, scope: Scope) -> list[Entry]:
-    """The entries on the cells whose questions were answered last, and on all that were drawn to measure quality."""
-    asks = Decision.seen["asks"].as_string()
+    """The same, and the entries on the cells whose questions were answered last."""
     doubts = [one.value for one in Asks if one.value not in (*_NOT_OF_CELLS, *_BLIND)]
-    of_scope = _decisions(Scope(scope.batch_id))
-    newest = select(Decision.sha256, Decision.key).where(*of_scope, asks.in_(doubts))
+    newest = select(Decision.sha256, Decision.key).where(
+        *_decisions(Scope(scope.batch_id)), Decision.seen["asks"].as_string().in_(doubts)
+    )
     newest = newest.order_by(Decision.id.desc()).limit(MOST_JUDGED)
-    drawn = select(Decision.sha256, Decision.key).where(*of_scope, asks == Asks.SAMPLE.value)
-    return [*_entries(session, newest), *_entries(session, drawn)]
+    last = newest.subquery()
+    return _entries(session, union(select(last.c.sha256, last.c.key), _twice(scope)))
 
 
-def _entries(session: Session, cells: Select[Any, Any]) -> list[Entry]:
+def _twice(scope: Scope) -> Select[Any, Any]:
+    return select(Decision.sha256, Decision.key).where(
+        *_decisions(Scope(scope.batch_id)), Decision.seen["asks"].as_string().in_((Asks.SAMPLE.value, *_BLIND))
+    )
+
+
+def _entries(session: Session, cells: Select[Any, Any] | CompoundSelect[Any, Any]) -> list[Entry]:
     """The decisions on these cells (file and key), and what took them back."""
     wanted = cells.subquery()
     on_them = tuple_(Decision.sha256, Decision.key).in_(select(wanted.c.sha256, wanted.c.key))
