@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Blob, Outcome, Role
 from models.db import at
+from models.decisions import Policy
 from models.rows import Batch, Document, File, Reading, Refusal, User
 from models.store.once import insert_once
 
@@ -95,6 +96,11 @@ def refuse(session: Session, batch_id: int, name: str, reason: str, sha256: str 
     row = {"batch_id": batch_id, "name": name, "sha256": sha256, "reason": reason, "at": at(session)}
     insert_once(session, Refusal, row)
     return Added(Outcome.REFUSED, reason=reason)
+
+
+def set_policy(session: Session, batch_id: int, policy: Policy) -> None:
+    """When two people look at the cells of a batch; settling its documents again is the caller's."""
+    session.execute(update(Batch).where(Batch.id == batch_id).values(policy=policy.kept()))
 
 
 def cancel_batch(session: Session, batch_id: int) -> None:
