@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
+from models.decisions import Asks
 from models.document import CellStatus
 from models.summaries import cell_lines, fen, question_lines, summary
 from tests.strategies import Account, accounts, build
@@ -18,7 +19,7 @@ from worker.core.settle import settle
 def test_every_printed_or_doubted_cell_is_listed_and_every_doubt_asked(account: Account) -> None:
     extraction = settle(build(account))
     first = extraction.tables[0].cells[0]
-    flagged = replace(first, status=CellStatus.FLAGGED, reason="doubt", confidence=0.5)
+    flagged = replace(first, status=CellStatus.FLAGGED, reason="doubt", confidence=0.5, asks=Asks.UNSURE)
     table = replace(extraction.tables[0], cells=(flagged, *extraction.tables[0].cells[1:]))
     extraction = replace(extraction, tables=(table, *extraction.tables[1:]), questions=("which year?", "which year?"))
     lines = list(cell_lines(extraction))
