@@ -100,7 +100,7 @@ def test_the_form_takes_percent_and_says_what_is_wrong(found: Found) -> None:
     for field, value in (("above_yuan", "1000000"), ("flagged", "10"), ("sample", "0.5")):
         assert re.findall(rf'name="{field}"[^>]* value="([^"]*)"', page) == [value]
     for field, value, told in (
-        ("sample", "101", "0 to 100"), ("flagged", "-1", "share in percent"), ("above_yuan", "viel", "amount in yuan"),
+        ("sample", "101", "0 到 100"), ("flagged", "-1", "百分比"), ("above_yuan", "viel", "金额（元）"),
         ("above_yuan", "1.234", "above_yuan"),
     ):  # fmt: skip
         refused = browser.client.post(f"{place}/policy", data={**sent, field: value})
