@@ -119,6 +119,7 @@ def _said(found: Open, question: Question, sent_as: str | None) -> Said | None:
     seen = {
         "extraction": found.kept.blob, "group": question.pair or question.raw, "straight": is_straight(cell),
         "value": plain(cell.value), "status": cell.status.value, "asks": question.asks, "reason": cell.reason,
+        "confidence": cell.confidence,
     }  # fmt: skip
     return Said(
         sha256=found.document.sha256, reading_id=found.reading.id, kind=DecisionKind.VALUE, key=question.key,

@@ -5,7 +5,6 @@ What is imported counts as said by who imports it: nobody vouches for another. W
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -23,9 +22,11 @@ from models.queue import Priority, Task
 from models.rows import Document as DocumentRow
 from models.store import audit, decided, readings, reviews
 from models.store.reviews import Said
-from worker.core.carried import carried
+from worker.core.carried import carried, place_in
 from worker.core.decided import LABELS
 from worker.core.entries import ENTRIES, amount, standing
+from worker.core.printed_lines import UnfitError
+from worker.core.restructure import restructured, understood
 
 MOST_ROWS = 50_000
 _ABOUT = ("entity", "year", "kind", "accepted")
@@ -103,14 +104,15 @@ def _by_document(
 def _target(session: Session, call: Call, row: DocumentRow) -> _Target:
     reading = decided.held(session, row.reading_id)
     document = unpack_document(call.kit.blobs.get(reading.document)) if reading and reading.document else None
+    stand = standing(reviews.review_of(session, row.sha256).decisions)
+    if document is not None:
+        document, _ = restructured(document, stand)
     target = _Target(row, document)
     for one in reviews.decisions_on(session, row.sha256):
         imported = one.seen.get("imported")
         target.known[str(imported) if imported else decided.line(one, "", "").source] = one.id
     if document is not None:
-        others = [
-            one for one in standing(reviews.review_of(session, row.sha256).decisions) if one.person != call.who.id
-        ]
+        others = [one for one in stand if one.person != call.who.id]
         target.entered = frozenset(one.key for one in carried(others, document)[0] if one.kind in ENTRIES)
     return target
 
@@ -200,10 +202,10 @@ def _no_structure(line: Line, same: bool) -> str:
     if not same:
         return "how a table is built holds for its own file only: look at this one"
     try:
-        fits = not line.after or isinstance(json.loads(line.after), dict)
-    except ValueError:
-        fits = False
-    return "" if fits else "after: the arguments as a JSON object"
+        understood(line.field, line.after)
+    except UnfitError as error:
+        return f"after: {error}"
+    return ""
 
 
 def _nothing_about(line: Line) -> str:
@@ -220,17 +222,7 @@ def _value(row: int, line: Line) -> Decision:
 
 def _places(document: Document) -> dict[str, Place]:
     """Where each cell of a document stands."""
-    found = {}
-    for table in document.tables:
-        for cell in table.cells:
-            row, column, box = table.rows[cell.row], table.columns[cell.column], cell.reading.box
-            found[cell.cell_id] = Place(
-                form=table.form, table_code=table.code, row_code=row.code.text, row_name=row.name.text,
-                line_no=row.line_no.text, column_no=column.number, column_name=column.name or column.header,
-                page=cell.reading.page, box=None if box is None else (box.x0, box.y0, box.x1, box.y1),
-                raw=cell.reading.text,
-            )  # fmt: skip
-    return found
+    return {cell.cell_id: place_in(table, cell) for table in document.tables for cell in table.cells}
 
 
 def _told(row: int, line: Line | None, outcome: _Outcome, reason: str = "", decision: int | None = None) -> RowOut:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from api.languages import Told
 from api.schemas import Asked, Value
 from models.decisions import Policy
 from models.statistics import Bin, Pace, Share
@@ -159,7 +160,7 @@ class RowOut(Value):
     number: int | None = Field(description="The decision's number in the file.", examples=[118])
     document: str = Field(examples=["财政厅/2023.pdf"])
     outcome: Literal["taken", "already there", "orphaned", "refused"]
-    reason: str = Field(default="", description="Why it was refused, or what became of an orphan.")
+    reason: Told = Field(default="", description="Why it was refused, or what became of an orphan.")
     decision: int | None = Field(default=None, description="Its number here.", examples=[421])
 
 

@@ -7,7 +7,7 @@ first one said.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -20,10 +20,12 @@ from api.shelf import Settled, Shelf, Spot
 from models import rows
 from models.db import Session
 from models.decisions import Asks, DecisionKind, Place
+from models.learned import known_offices
 from models.packing import pack
 from models.store import asking, batches, people, readings, results, reviews
 from models.store.reviews import Said
 from models.summaries import cell_lines, outcome, question_lines, summary
+from worker.core.carried import place_in
 from worker.core.entries import amount
 from worker.core.restructure import anchor
 from worker.core.settle import settle
@@ -145,7 +147,7 @@ def _said(found: Open, asked: DecisionAsked) -> Said:
         seen |= {
             "straight": is_straight(cell), "value": plain(cell.value), "status": cell.status.value,
             "asks": cell.asks.value if cell.asks else "", "reason": cell.reason,
-            "alternatives": list(cell.alternatives),
+            "alternatives": list(cell.alternatives), "confidence": cell.confidence,
         }  # fmt: skip
     elif asked.kind is DecisionKind.STRUCTURE:
         place = asdict(_structure_place(found, asked))
@@ -172,13 +174,7 @@ def _structure_place(found: Open, asked: DecisionAsked) -> Place:
 
 def place_of(spot: Spot) -> Place:
     """Where a cell stands, to find it in another reading."""
-    table, cell = spot.table.table, spot.cell.cell
-    row, column, box = table.rows[cell.row], table.columns[cell.column], cell.reading.box
-    return Place(
-        form=table.form, table_code=table.code, row_code=row.code.text, row_name=row.name.text,
-        line_no=row.line_no.text, column_no=column.number, column_name=column.name or column.header,
-        page=cell.reading.page, box=None if box is None else (box.x0, box.y0, box.x1, box.y1), raw=cell.reading.text,
-    )  # fmt: skip
+    return place_in(spot.table.table, spot.cell.cell)
 
 
 def _taken_back(found: Open, call: Call, asked: DecisionAsked) -> Said:
@@ -208,7 +204,8 @@ def _settle(session: Session, call: Call, found: Open, number: int) -> None:
     """Settle with all that was said. Raises ProblemError 422 for a decision that fits nothing in the document."""
     at_hand = shelf(call)
     document = at_hand.document(found.reading.document or "")
-    review = reviews.review_of(session, found.document.sha256)
+    offices = known_offices(call.kit.settings.learned)
+    review = replace(reviews.review_of(session, found.document.sha256), offices=offices)
     target = call.kit.settings.target_errors / 10_000
     extraction = settle(document, target, review=review)
     if number in extraction.orphans:

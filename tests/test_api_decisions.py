@@ -220,7 +220,9 @@ def test_a_file_does_not_stand_in_for_a_second_look(found: Found) -> None:
     [({"after": "viel"}, "no amount"), ({"kind": "label", "field": "colour"}, "field: one of"), ({"key": ""}, "key"),
      ({"kind": "undo", "undoes": "5000"}, "number 5000"),
      ({"kind": "document", "field": "kind", "after": "x"}, "after"),
-     ({"kind": "structure", "after": "[]"}, "JSON"), ({"kind": "document", "field": "x"}, "field"),
+     ({"kind": "structure", "after": "[]"}, "no such change"),
+     ({"kind": "structure", "field": "set-unit", "after": "[]"}, "after: Expected"),
+     ({"kind": "document", "field": "x"}, "field"),
      ({"sha256": "b" * 64, "document": "x"}, "no document here"), ({"number": "x"}, "whole number")],
 )  # fmt: skip
 def test_each_bad_line_says_why(found: Found, changed: dict[str, str], told: str) -> None:

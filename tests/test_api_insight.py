@@ -15,9 +15,12 @@ from api.charts import Bar, Point, bars, over_time, percent, reliability
 from models.archive import Role, State
 from models.db import Database
 from models.decisions import DecisionKind
-from models.rows import Audit, Batch, Reading
+from models.rows import Audit, Batch, Question, Reading
+from models.store import readings
 from tests.doors import Doors, doors
 from tests.reviewed import NOON, Answer, Reviewed, answer, busy, reviewed
+from tests.reviewing import file_away, open_batch, printed, settle_again
+from tests.strategies import ACCOUNT
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -100,7 +103,7 @@ def test_the_form_takes_percent_and_says_what_is_wrong(found: Found) -> None:
     for field, value in (("above_yuan", "1000000"), ("flagged", "10"), ("sample", "0.5")):
         assert re.findall(rf'name="{field}"[^>]* value="([^"]*)"', page) == [value]
     for field, value, told in (
-        ("sample", "101", "0 to 100"), ("flagged", "-1", "share in percent"), ("above_yuan", "viel", "amount in yuan"),
+        ("sample", "101", "0 到 100"), ("flagged", "-1", "百分比"), ("above_yuan", "viel", "金额（元）"),
         ("above_yuan", "1.234", "above_yuan"),
     ):  # fmt: skip
         refused = browser.client.post(f"{place}/policy", data={**sent, field: value})
@@ -241,3 +244,30 @@ def test_marks_stand_where_the_figures_say() -> None:
 )  # fmt: skip
 def test_shares_are_written_to_two_digits_of_what_matters(share: float, shown: str) -> None:
     assert percent(share) == shown
+
+
+def test_a_sample_entered_at_the_desk_counts(database: Database, tmp_path: Path) -> None:
+    """From the policy to the figure: drawn, entered by one person, contradicted, confirmed by another."""
+    with doors(database, tmp_path) as opened:
+        first, second = (opened.client(opened.person(name, Role.REVIEWER)) for name in ("校对员", "复核员"))
+        batch = open_batch(database)
+        filed = file_away(database, opened.kit.blobs, batch, "2023.pdf", printed(ACCOUNT, {}))
+        first.patch(f"/api/batches/{batch}/policy", json={"sample_share": 0.05})
+        with database.transaction() as session:
+            readings.ask_settling(session, [filed.reading])
+            session.flush()
+            settle_again(session, opened.kit.blobs, filed.reading, filed.sheets.document)
+            drawn = session.query(Question).filter(Question.asks == "sample").order_by(Question.id).all()
+            keys = [one.key for one in drawn]
+        shown = {c.cell_id: c.reading.text.replace(",", "") for t in filed.sheets.document.tables for c in t.cells}
+        right, wrong = [key for key in keys if shown[key]][:2]
+        place = f"/api/documents/{filed.document}/decisions"
+        for client, key, after in ((first, right, shown[right]), (first, wrong, "4.04"), (second, wrong, "4.04")):
+            said = client.post(place, json={"kind": "value", "key": key, "after": after})
+            assert said.status_code == 200, said.text
+        told = first.get(f"/api/batches/{batch}/quality").json()
+        assert (told["entered"], told["waiting"], told["errors"]["hits"], told["errors"]["trials"]) == (2, 0, 1, 2)
+        figures = first.get(f"/api/insight?batch={batch}").json()
+        (bin_,) = figures["reliable_samples"]
+        assert (bin_["right"]["hits"], bin_["right"]["trials"]) == (1, 2)
+        assert figures["agreement"] == {**figures["agreement"], "hits": 1, "trials": 1}

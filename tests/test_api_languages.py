@@ -17,7 +17,7 @@ from worker.core.words import doubted_words, joined, repaired_by_writing, severa
 ROOT = Path(__file__).parents[1]
 RAISED = {
     "UnreadableError", "BombError", "ProblemError", "StoreError", "NotStoredError", "DatabaseAwayError", "QueueError",
-    "Refusal", "Failure", "missing", "refuse", "fail",
+    "Refusal", "Failure", "missing", "refuse", "fail", "NoDecisionsError",
 }  # fmt: skip
 """Whoever is called so is given a text that people read."""
 TELLING = {
@@ -31,6 +31,11 @@ TELLING = {
     "_deadly",
     "_unsettled",
     "_counted",
+    "_standing_in",
+    "_refusal",
+    "_no_amount",
+    "_no_structure",
+    "_nothing_about",
 }
 """Functions that return one."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -321,3 +321,11 @@ def test_the_strictest_of_two_policies_asks_for_all() -> None:
     one, other = Policy.of({"above_yuan": "100", "sample_share": 0.1}), Policy.of({"flagged_share": 0.5})
     assert one.stricter(other) == Policy(Decimal(100), 0.5, 0.1)
     assert Policy.of(one.kept()) == one
+
+
+def test_two_people_who_cannot_read_it_agree() -> None:
+    said = [Decision(n, DecisionKind.ILLEGIBLE, "k", person=n, before="1") for n in (1, 2)]
+    review = Review(policy=Policy(above_yuan=Decimal(1)))
+    printed = Printed(Decimal(9), Decimal(1))
+    assert entry_of(said[:1], printed, review).asks is Asks.SECOND
+    assert entry_of(said, printed, review).outcome is Outcome.ILLEGIBLE

@@ -19,8 +19,9 @@ from sqlalchemy import func, make_url, select
 
 from models import migrate
 from models.archive import UNFINISHED, State
-from models.rows import Extraction, Page
-from models.store import again
+from models.decisions import Asks, Policy
+from models.rows import Extraction, Page, Question
+from models.store import again, batches
 from tests.recorded import recorded
 from tests.servers import OwnPostgres, free_port
 from tests.topology import Topology, end
@@ -74,6 +75,20 @@ def test_a_batch_is_settled_again_a_few_documents_at_a_time(topology: Topology) 
     assert before is not None
     assert earliest is not None
     assert earliest > before
+
+
+def test_a_changed_policy_settles_its_batch_again(topology: Topology) -> None:
+    topology.worker()
+    batch = topology.batch("2023", {f"{number}.pdf": recorded(number, 3) for number in range(3)})
+    topology.wait(60)
+    with topology.database.transaction() as session:
+        batches.set_policy(session, batch, Policy(sample_share=1.0))
+        assert again.settle_batch(session, batch) == 3
+    assert topology.left() == {State.SETTLING: 3}
+    topology.wait(60)
+    with topology.database.snapshot() as session:
+        drawn = set(session.scalars(select(Question.reading_id).where(Question.asks == Asks.SAMPLE.value)))
+    assert len(drawn) == 3
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

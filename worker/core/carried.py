@@ -48,6 +48,23 @@ def carried(decisions: Sequence[Decision], document: Document) -> tuple[tuple[De
     return tuple(found), tuple(orphans)
 
 
+def place_in(table: Table, cell: Cell) -> Place:
+    """Where a cell stands, to find it in another reading."""
+    row, column, box = table.rows[cell.row], table.columns[cell.column], cell.reading.box
+    return Place(
+        form=table.form,
+        table_code=table.code,
+        row_code=row.code.text,
+        row_name=row.name.text,
+        line_no=row.line_no.text,
+        column_no=column.number,
+        column_name=column.name or column.header,
+        page=cell.reading.page,
+        box=None if box is None else (box.x0, box.y0, box.x1, box.y1),
+        raw=cell.reading.text,
+    )
+
+
 def _cell(decision: Decision, spots: dict[str, _Spot]) -> str | None:
     place = decision.place
     same = spots.get(decision.key)

@@ -79,10 +79,11 @@ def entry_of(said: Sequence[Decision], printed: Printed, review: Review) -> Entr
     votes = Counter(vote(one) for one in latest.values())
     first, last = said[0], max(latest.values(), key=lambda one: one.number)
     if _wants_two(first, last, printed, review):
-        won = next((told for told, count in votes.items() if count >= ENOUGH), None)
-        if won is None:
+        agreed = [told for told, count in votes.items() if count >= ENOUGH]
+        if not agreed:
             asks = Asks.SECOND if len(latest) == 1 else Asks.THIRD
             return Entry(Outcome.OPEN, asks=asks, straight=first.straight, before=first.before)
+        won = agreed[0]
     else:
         won = vote(last)
     agreeing = [one for one in latest.values() if vote(one) == won]
