@@ -18,6 +18,7 @@ from api import (
     described,
     errors,
     exports,
+    groups,
     health,
     pages,
     people,
@@ -25,6 +26,7 @@ from api import (
     pictures,
     questions,
     station_pages,
+    tables,
     uploads,
     watching,
 )
@@ -44,7 +46,8 @@ _CONNECTIONS = 40
 _ROUTERS = (
     health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router, batches.router,
     batches.documents_router, watching.router, station_pages.router,
-    exports.router, exports.files, pages.router, people_pages.router,
+    exports.router, exports.files, pages.router, people_pages.router, tables.router,
+    groups.router, groups.pages,
 )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def cells_of(session: Session, who: Person, document_id: int, chosen: dict[str, 
         raise missing("document")
     reading = document.reading_id
     wanted = CellFilter(reading, chosen.get("flagged", False), chosen.get("form", ""), chosen.get("row_code", ""))
-    found = listing.cells(session, wanted, chosen["limit"], (reading, chosen.get("after", -1)))
+    found = listing.cells(session, wanted, chosen["limit"], chosen.get("after", -1))
     return [CellOut.model_validate(cell) for cell in found]
 
 

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import ProblemError
+from api.languages import language, speak
 from api.waking import Waker
 from models.archive import Role
 from models.blobs import Blobs
@@ -117,6 +118,7 @@ async def guard(request: Request) -> None:
     roles = access(request.scope.get("endpoint"))
     person = await run_in_threadpool(_identify, kit(request), request)
     request.state.person = person
+    speak(language(request))
     if roles is None:
         raise ProblemError(403, "not opened", "nobody may use this address: it does not say who may")
     if person is not None and person.csrf and request.method not in SAFE:

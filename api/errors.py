@@ -1,4 +1,7 @@
-"""What went wrong, told alike everywhere: as problem+json (RFC 9457) to scripts, as a page to browsers."""
+"""What went wrong, told alike everywhere: as problem+json (RFC 9457) to scripts, as a page to browsers.
+
+In the language of who asks; the code says it in English.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from api.languages import is_script, language, told
 from models.blobs import NotStoredError, StoreError
 from models.db import DatabaseAwayError
 from models.queue import QueueError
@@ -47,12 +51,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def is_script(request: Request) -> bool:
-    """Whether who asks is answered in JSON: all that is not a page."""
-    path = request.url.path
-    return path.startswith("/api") or path in ("/healthz", "/readyz", "/metrics")
-
-
 async def _problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, ProblemError):
         raise error
@@ -66,8 +64,11 @@ def answer(request: Request, problem: ProblemError, more: Mapping[str, Any] | No
         if not is_script(request) and request.method == "GET":
             return RedirectResponse("/login", 303)
         headers["WWW-Authenticate"] = "Bearer"
+    spoken = language(request)
+    headers |= {"Content-Language": spoken, "Vary": "Accept-Language, Cookie"}
+    title, detail = told(problem.title, spoken), told(problem.detail, spoken)
     body = {
-        "type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail,
+        "type": "about:blank", "title": title, "status": problem.status, "detail": detail,
         "instance": request.url.path, "request": request.scope.get("request_id", ""), **(more or {}),
     }  # fmt: skip
     page = None if is_script(request) else getattr(request.app.state, "error_page", None)
@@ -88,7 +89,8 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    errors = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
+    spoken = language(request)
+    errors = [{"where": ".".join(map(str, one["loc"])), "what": told(one["msg"], spoken)} for one in error.errors()]
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in errors[:5])
     return answer(request, ProblemError(422, "not as it should be", detail), {"errors": errors})
 

@@ -7,20 +7,22 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.actions import Action, act_on_batch, act_on_document
 from api.batches import all_batches, cells_of, one_batch, one_document, open_batch, refused, some_documents
 from api.deps import Calls, Reads, Writes, allowed, public
-from api.errors import ProblemError
 from api.exports import ask, some_exports
-from api.rendering import LANGUAGE_COOKIE, LANGUAGES, SHARES, render, secure_cookies
+from api.languages import LANGUAGE_COOKIE, LANGUAGES
+from api.rendering import SHARES, render, secure_cookies
 from api.schemas import After, Asked, BatchAsked, ExportAsked, Filter, From, IdPath
 from api.uploads import upload_out
 from models.archive import ExportFormat, State
 from models.store import people, uploads
 from models.store.listing import DocumentFilter
+from worker.core.restructure import table_names
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _ROWS = 50
@@ -93,7 +95,8 @@ def document_page(call: Calls, session: Reads, document_id: IdPath) -> Response:
     """A document: how far it is, what was found, which cells are asked about."""
     document = one_document(session, call.who, document_id)
     flagged = cells_of(session, call.who, document_id, {"flagged": True, "limit": _FLAGGED})
-    return render(call.request, "document.html", {"document": document, "flagged": flagged})
+    tables = table_names(document.tables.split())
+    return render(call.request, "document.html", {"document": document, "flagged": flagged, "tables": tables})
 
 
 @router.post("/documents/{document_id}/{action}")
@@ -149,10 +152,8 @@ def choose_language(
 
 
 def checked(kind: type[_Asked], **values: Any) -> _Asked:
-    """What a form asks for, by the rules of the JSON endpoint; raises ProblemError 422."""
+    """What a form asks for, by the rules of the JSON endpoint; raises RequestValidationError, which is told as 422."""
     try:
         return kind(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ProblemError(422, "not as it should be", f"{where}: {first['msg']}") from error
+        raise RequestValidationError(error.errors()) from error

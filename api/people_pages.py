@@ -132,8 +132,8 @@ def audit_page(call: Calls, session: Reads, after: After = None) -> Response:
     return render(call.request, "audit.html", {"entries": found[:_ROWS], "names": names, "more": more})
 
 
-def _login(request: Request, told: str, status: int) -> Response:
+def _login(request: Request, wrong: str, status: int) -> Response:
     before = secrets.token_urlsafe(24)
-    shown = render(request, "login.html", {"told": told, "before": before}, status)
+    shown = render(request, "login.html", {"wrong": wrong, "before": before}, status)
     shown.set_cookie(_BEFORE, before, 3600, secure=kit(request).secure, httponly=True, samesite="strict")
     return shown

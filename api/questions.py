@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query
 from api import question_view as seen
 from api.deps import Call, Calls, Reads, Writes, allowed
 from api.errors import ProblemError, missing
+from api.languages import language
 from api.people import names
 from api.pictures import page_of
-from api.rendering import language
 from api.review_desk import Open, decide, last_said, open_document, shelf, standing, subject
 from api.review_schemas import (
     DecisionAsked,

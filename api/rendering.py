@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from api.deps import Person, kit
+from api.languages import language, told
 from models.archive import State
 
-LANGUAGES = ("zh", "en")
-LANGUAGE_COOKIE = "jiaokan_language"
 _HERE = Path(__file__).parent
 _KIBI = 1024
 SHARES = (State.DONE, State.NEEDS_REVIEW, State.FAILED, State.SETTLING, State.READING, State.QUEUED, State.CANCELLED)
@@ -30,6 +30,7 @@ def render(request: Request, template: str, values: Mapping[str, Any], status: i
     spoken = language(request)
     context = {
         "t": partial(words, spoken),
+        "told": partial(told, spoken=spoken),
         "lang": {"zh": "zh-CN"}.get(spoken, spoken),
         "spoken": spoken,
         "person": person.user if person else None,
@@ -41,15 +42,6 @@ def render(request: Request, template: str, values: Mapping[str, Any], status: i
         **values,
     }
     return HTMLResponse(_environment().get_template(template).render(context), status)
-
-
-def language(request: Request) -> str:
-    """The language of who asks: as set, else as this browser was told, else as the browser prefers, else Chinese."""
-    person: Person | None = getattr(request.state, "person", None)
-    wanted = [person.user.language] if person else []
-    wanted.append(request.cookies.get(LANGUAGE_COOKIE, ""))
-    wanted += [part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(",")]
-    return next((one for one in wanted if one in LANGUAGES), LANGUAGES[0])
 
 
 def words(spoken: str, key: str, **values: Any) -> str:
@@ -87,7 +79,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    found.filters |= {"size": _size, "moment": _moment, "thousands": _thousands}
+    found.filters |= {"size": _size, "moment": _moment, "thousands": _thousands, "money": _money}
     return found
 
 
@@ -104,6 +96,11 @@ def _size(count: int | None) -> str:
 
 def _moment(time: datetime | None) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if time else ""
+
+
+def _money(amount: str) -> str:
+    """A plain decimal with its thousands apart."""
+    return f"{Decimal(amount):,f}" if amount else ""
 
 
 def _thousands(count: int | None) -> str:

@@ -25,6 +25,7 @@ from models.store import asking, batches, people, readings, results, reviews
 from models.store.reviews import Said
 from models.summaries import cell_lines, outcome, question_lines, summary
 from worker.core.entries import amount
+from worker.core.restructure import anchor
 from worker.core.settle import settle
 
 _BLIND = (Asks.SECOND, Asks.THIRD)
@@ -146,6 +147,8 @@ def _said(found: Open, asked: DecisionAsked) -> Said:
             "asks": cell.asks.value if cell.asks else "", "reason": cell.reason,
             "alternatives": list(cell.alternatives),
         }  # fmt: skip
+    elif asked.kind is DecisionKind.STRUCTURE:
+        place = asdict(_structure_place(found, asked))
     elif asked.kind is DecisionKind.DOCUMENT:
         whole = found.settled.extraction
         before = {"entity": whole.entity, "year": whole.year, "kind": whole.kind.value}.get(asked.field, "")
@@ -153,6 +156,18 @@ def _said(found: Open, asked: DecisionAsked) -> Said:
         sha256=found.document.sha256, reading_id=found.reading.id, kind=asked.kind, key=asked.key, before=before,
         after=after, field=asked.field, note=asked.note, place=place, seen=seen, sent_as=asked.idempotency,
     )  # fmt: skip
+
+
+def _structure_place(found: Open, asked: DecisionAsked) -> Place:
+    """Where the row or cell stands that a change of structure is about, else its table."""
+    spot = found.settled.spots.get(anchor(asked.field, asked.after))
+    if spot is not None:
+        return place_of(spot)
+    tables = (one.table for one in found.settled.extraction.tables)
+    table = next((one for one in tables if one.code == asked.key), None)
+    if table is None:
+        return Place(table_code=asked.key)
+    return Place(form=table.form, table_code=table.code, page=next(iter(table.pages), 0))
 
 
 def place_of(spot: Spot) -> Place:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.languages import Told
 from models.archive import ExportFormat, Role, State
 
 _LARGEST = 2**53 - 1
@@ -145,7 +146,7 @@ class FileOutcome(Value):
     outcome: Literal["accepted", "duplicate", "refused", "unpacking"] = Field(examples=["accepted"])
     document_id: int | None = Field(default=None, examples=[91])
     same_as: str = Field(default="", description="The name under which the same bytes are in the batch already.")
-    reason: str = Field(default="", description="Why a file is refused, and what to do.")
+    reason: Told = Field(default="", description="Why a file is refused, and what to do.")
     upload_id: int | None = Field(default=None, description="The ZIP that is being unpacked.")
 
 
@@ -153,7 +154,7 @@ class RefusalOut(Value):
     """A file of a batch that is not read."""
 
     name: str = Field(examples=["财政厅/readme.docx"])
-    reason: str = Field(examples=["this is an Office file: save it as PDF and add that"])
+    reason: Told = Field(examples=["this is an Office file: save it as PDF and add that"])
     at: datetime
 
 
@@ -174,7 +175,7 @@ class UploadOut(Value):
     offset: int = Field(examples=[67108864])
     piece: int = Field(description="The largest piece that is taken, in bytes.", examples=[67108864])
     state: Literal["receiving", "unpacking", "taken", "failed"]
-    reason: str = ""
+    reason: Told = ""
     result: FileOutcome | None = Field(default=None, description="With the last piece: what came of the file.")
 
 
@@ -187,7 +188,7 @@ class DocumentOut(Value):
     sha256: str
     size: int
     state: State
-    failure: str = Field(description="Why it failed, and what to do.")
+    failure: Told = Field(description="Why it failed, and what to do.")
     pages: int | None
     entity: str = Field(examples=["某省财政厅"])
     year: str = Field(examples=["2023"])
@@ -203,7 +204,7 @@ class PagesOut(Value):
     pages: int
     finished: int
     reading: int
-    problems: dict[int, str]
+    problems: dict[int, Told]
 
 
 class CellOut(Value):
@@ -220,7 +221,7 @@ class CellOut(Value):
     value: str = Field(examples=["515892.00"])
     status: str = Field(examples=["read"])
     confidence: float
-    reason: str
+    reason: Told
 
 
 class DocumentWhole(DocumentOut):
@@ -266,7 +267,7 @@ class ExportOut(Value):
     sha256: str | None = None
     size: int | None = None
     decisions: int = 0
-    failure: str = ""
+    failure: Told = ""
 
 
 class Health(BaseModel):

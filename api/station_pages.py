@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
 from api.deps import Calls, Reads, allowed
+from api.languages import language
 from api.pages import checked
 from api.questions import REVIEWERS, some_questions
-from api.rendering import catalogue, language, render
+from api.rendering import catalogue, render
 from api.review_schemas import FilterAsked
 from api.schemas import After, Filter
 from models.decisions import Asks

@@ -198,7 +198,11 @@ def _next_piece(session: Session, upload_id: int, who: Person, offset: int) -> U
     found = upload_out(session, _mine(session, upload_id, who))
     batch_to_fill(session, found.batch_id, who)
     if found.state != "receiving" or offset != found.offset:
-        told = f"the next piece begins at {found.offset}" if found.state == "receiving" else f"it is {found.state}"
+        told = (
+            f"the next piece begins at {found.offset}"
+            if found.state == "receiving"
+            else f"this upload is {found.state}"
+        )
         raise ProblemError(409, "not this piece", told, {"Upload-Offset": str(found.offset)})
     return found
 

@@ -1,6 +1,7 @@
 """How far something is, told as it happens: server-sent events. Whatever changes in the database is told, nothing else.
 
-All who watch the same thing share one watcher, which asks the database once a second while anybody is there.
+All who watch the same thing in one language share a watcher, which asks the database once a second while anybody is
+there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.responses import StreamingResponse
 from api.batches import one_batch, one_document
 from api.deps import Calls, Kit, Person, allowed
 from api.errors import ProblemError
+from api.languages import language
 from api.schemas import BatchOut, DocumentWhole, IdPath
 from models.db import DatabaseAwayError, Session
 
@@ -113,7 +115,9 @@ async def _tell(watcher: _Watcher) -> AsyncIterator[str]:
 def _stream(request: Request, name: str, look: Look) -> StreamingResponse:
     watchers: Watchers = request.app.state.watchers
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-    return StreamingResponse(watchers.events(name, look), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(
+        watchers.events(f"{language(request)} {name}", look), media_type="text/event-stream", headers=headers
+    )
 
 
 @router.get("/batches/{batch_id}/events", response_class=StreamingResponse, responses=_EVENTS, summary="Watch a batch")

@@ -7,8 +7,9 @@ How far something is follows from what happened to it (`page_state`, `batch_stat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 
 class Role(StrEnum):
@@ -78,12 +79,11 @@ class Blob:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class CellLine:
+class CellLine(NamedTuple):
     """A cell as it stands in lists; `position` counts the cells of the document from 0.
 
     `value` is the plain decimal in the table's unit, `fen` the same in hundredths of a yuan (None where the unit is no
-    money).
+    money). A tuple, because a thousand of a document go from process to process and into the database.
     """
 
     position: int
@@ -106,7 +106,7 @@ class QuestionLine:
     """A doubt a person can settle: `key` is the cell's id, or `document: ` and what is asked of the whole.
 
     `asks` is the kind of doubt (`models.decisions.Asks`), `worth` says how much an answer settles; the queue asks for
-    the largest first.
+    the largest first. `pair` and `raw` say what is doubtful, `look` where to see it (`models.doubtful`).
     """
 
     key: str
@@ -117,6 +117,9 @@ class QuestionLine:
     asks: str
     reason: str
     worth: float
+    pair: str = ""
+    raw: str = ""
+    look: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

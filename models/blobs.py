@@ -14,17 +14,18 @@ import os
 import re
 import sys
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import fsspec  # type: ignore[import-untyped]
 from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 
 from models.archive import Blob
 
+_Value = TypeVar("_Value")
 PIECE = 1 << 20
 _BLOCK = 5 << 20
 """What is sent to S3 at a time; it wants at least 5 MiB, and allows 10,000 of them: 50 GB."""
@@ -59,9 +60,7 @@ class Writer:
         self._files, self.path, self._most = files, path, most
         self._digest, self._size = hashlib.sha256(), 0
         with _said("write"):
-            if _is_local(files):
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._file: Any = files.open(path, "wb")
+            self._file: Any = _made(lambda: files.open(path, "wb"), path)
 
     def write(self, piece: bytes) -> None:
         """Write on; raises TooLargeError once it is more than is let in. After an error nothing is kept."""
@@ -256,8 +255,7 @@ class Blobs:
     def _move(self, path: str, to: str) -> None:
         """Also where the same bytes are there already: that makes them new, and safe from tidying."""
         if _is_local(self._files):
-            Path(to).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, to)  # noqa: PTH105  # both are paths of fsspec
+            _made(lambda: os.replace(path, to), to)  # noqa: PTH105  # both are paths of fsspec
         else:
             self._files.copy(path, to)
             self._files.rm_file(path)
@@ -299,6 +297,15 @@ def _said(what: str, wanted: str = "") -> Iterator[None]:
     except (OSError, _client_errors()) as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise StoreError(f"the store cannot {what} ({said}): check its space, rights and address") from error
+
+
+def _made(action: Callable[[], _Value], path: str) -> _Value:
+    """Do something that needs the folder of a path; if it is not there, it is made."""
+    try:
+        return action()
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return action()
 
 
 def _write(writer: Writer, pieces: Iterable[bytes]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -27,6 +28,8 @@ _WAIT_SECONDS = 30
 _CONNECT_SECONDS = 5
 _PLANS = "-c random_page_cost=1.1"
 """Disks without heads: measured on 100,000 documents, lists then take rows by their keys instead of whole tables."""
+_NOT_LASTING = "-c synchronous_commit=off"
+_AWAY = (InterfaceError, OperationalError, psycopg.InterfaceError, psycopg.OperationalError)
 _READ_ONLY = "jiaokan_read_only"
 _AFTER = "jiaokan_after_commit"
 _AT = "jiaokan_at"
@@ -55,14 +58,20 @@ def after_commit(session: Session, action: Callable[[], object]) -> None:
 
 
 class Database:
-    """The way to the database; cheap to make, connects when used. Not to be shared across a fork: see `forked`."""
+    """The way to the database; cheap to make, connects when used. Not to be shared across a fork: see `forked`.
 
-    def __init__(self, url: str, pool: int = 10) -> None:
+    `repeats` says that its user does again what fails or is lost, as workers do. Then a connection is not asked whether
+    it still lives before each use, and what is not said to be lasting does not wait for PostgreSQL's disk.
+    """
+
+    def __init__(self, url: str, pool: int = 10, repeats: bool = False) -> None:
         parsed = _with_driver(make_url(url))
         if parsed.get_backend_name() == "sqlite":
-            self.engine = _sqlite(parsed)
+            self.engine = self._each = _sqlite(parsed)
         else:
-            self.engine = _postgresql(parsed, pool)
+            self.engine = _postgresql(parsed, pool, repeats)
+            self._each = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._lasts = not repeats
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,8 +88,20 @@ class Database:
         """
         with Session(self.engine, expire_on_commit=False, info={_AT: moment or now()}) as session:
             with _said(), session.begin():
-                if not lasting and not self.is_sqlite:
-                    session.execute(text("SET LOCAL synchronous_commit = off"))
+                if lasting is not self._lasts and not self.is_sqlite:
+                    session.execute(text(f"SET LOCAL synchronous_commit = {'on' if lasting else 'off'}"))
+                yield session
+            _run(session.info.pop(_AFTER, []))
+
+    @contextmanager
+    def statements(self) -> Iterator[Session]:
+        """A session of which each statement is committed by itself, and stays even if a later one fails.
+
+        This is for a statement or two that need no transaction around them: on PostgreSQL it saves two of three ways
+        to the server. On SQLite it is one transaction. Raises DatabaseAwayError, as `transaction` does.
+        """
+        with Session(self._each, expire_on_commit=False, info={_AT: now()}) as session:
+            with _said(), session.begin():
                 yield session
             _run(session.info.pop(_AFTER, []))
 
@@ -122,14 +143,15 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def _postgresql(url: URL, pool: int) -> Engine:
+def _postgresql(url: URL, pool: int, repeats: bool) -> Engine:
+    options = f"{_PLANS} {_NOT_LASTING}" if repeats else _PLANS
     return create_engine(
         url,
         pool_size=pool,
         max_overflow=pool,
-        pool_pre_ping=True,
+        pool_pre_ping=not repeats,
         pool_recycle=1800,
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "jiaokan", "options": _PLANS},
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "jiaokan", "options": options},
     )
 
 
@@ -162,8 +184,8 @@ def _said() -> Iterator[None]:
     """What a server that is away, or a full disk, makes of a transaction, in words."""
     try:
         yield
-    except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
+    except (DBAPIError, psycopg.Error) as error:  # the driver's own comes from what is copied into a table
+        if getattr(error, "connection_invalidated", False) or isinstance(error, _AWAY):
             told = f"the database does not answer ({_first_line(error)}): check JIAOKAN_DATABASE_URL and the server"
             raise DatabaseAwayError(told) from error
         raise

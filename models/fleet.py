@@ -20,6 +20,13 @@ _ALIVE, _DOING, _DUE, _MARK = "jiaokan:alive:", "jiaokan:doing", "jiaokan:due:",
 _STEPS = 10
 _SEPARATOR = "\x06\x16"
 """How kombu names the list of a queue for each priority but the first."""
+_LISTS = tuple(f"{QUEUE}{_SEPARATOR}{priority}" if priority else QUEUE for priority in range(_STEPS))
+_DID = """
+redis.call('HDEL', KEYS[1], ARGV[1])
+local waiting = 0
+for place = 2, #KEYS do waiting = waiting + redis.call('LLEN', KEYS[place]) end
+return waiting
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Fleet:
     def __init__(self, redis_url: str) -> None:
         address = redis_url.replace("redis+socket://", "unix://", 1)
         self._redis = redis.Redis.from_url(address, socket_timeout=5, socket_connect_timeout=5, decode_responses=True)
+        self._did = self._redis.register_script(_DID)
 
     def beat(self, worker: str) -> None:
         """This worker is alive."""
@@ -52,9 +60,9 @@ class Fleet:
         told = [taken.worker, taken.task.value, taken.numbers, taken.priority]
         self._redis.hset(_DOING, task_id, json.dumps(told))
 
-    def did(self, task_id: str) -> None:
-        """A task was done, or given back."""
-        self._redis.hdel(_DOING, task_id)
+    def did(self, task_id: str) -> int:
+        """A task was done, or given back; how many wait in the queue, for that is asked after each."""
+        return int(self._did(keys=(_DOING, *_LISTS), args=(task_id,)))
 
     def workers(self) -> set[str]:
         """The names of the workers that are alive."""
@@ -82,8 +90,8 @@ class Fleet:
     def depth(self) -> dict[int, int]:
         """How many tasks wait in the queue, by priority."""
         with self._redis.pipeline(transaction=False) as pipe:
-            for priority in range(_STEPS):
-                pipe.llen(f"{QUEUE}{_SEPARATOR}{priority}" if priority else QUEUE)
+            for name in _LISTS:
+                pipe.llen(name)
             return dict(enumerate(cast(list[int], pipe.execute())))
 
     def server_process(self) -> int:

@@ -7,12 +7,16 @@ Rows of `decisions` and `audit` are only ever added: triggers refuse anything el
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Computed, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.columns import At, Base, BigId, Count, Details, Id, MaybeAt, Moment, Sha256, Words
+
+
+def _part(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows of which that is so, on both kinds of database."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class User(Base):
@@ -152,9 +156,12 @@ class Reading(Base):
     __table_args__ = (
         UniqueConstraint("sha256", "engine"),
         Index(None, "state", "id"),
-        Index(None, "batch_id", "state"),
-        Index("ix_readings_unread", "batch_id", "id", sqlite_where=text("read_at IS NULL"),
-              postgresql_where=text("read_at IS NULL")),
+        Index("ix_readings_progress", "id", "state", "read_at", "page_count"),
+        _part("ix_readings_unread", "priority", "batch_id", "id",
+              where="page_count IS NOT NULL AND read_at IS NULL AND failure = ''"),
+        _part("ix_readings_unopened", "priority", "batch_id", "id",
+              where="page_count IS NULL AND sent_at IS NULL AND failure = ''"),
+        _part("ix_readings_opening", "id", where="page_count IS NULL AND sent_at IS NOT NULL AND failure = ''"),
     )  # fmt: skip
     id: Mapped[Id]
     sha256: Mapped[Sha256] = mapped_column(ForeignKey("files.sha256"))
@@ -180,10 +187,8 @@ class Page(Base):
 
     __tablename__ = "pages"
     __table_args__ = (
-        Index("ix_pages_unsent", "reading_id", "number", sqlite_where=text("sent_at IS NULL AND finished_at IS NULL"),
-              postgresql_where=text("sent_at IS NULL AND finished_at IS NULL")),
-        Index("ix_pages_unfinished", "sent_at", sqlite_where=text("finished_at IS NULL"),
-              postgresql_where=text("finished_at IS NULL")),
+        _part("ix_pages_unsent", "reading_id", "number", where="sent_at IS NULL AND finished_at IS NULL"),
+        _part("ix_pages_unfinished", "sent_at", where="finished_at IS NULL"),
     )  # fmt: skip
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -216,7 +221,8 @@ class Document(Base):
     """A file of a batch under its name there; `reading_id` is the reading it shows, the newest asked for."""
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("batch_id", "name"), Index(None, "batch_id", "id"))
+    __table_args__ = (UniqueConstraint("batch_id", "name"), Index(None, "batch_id", "id"),
+                      Index("ix_documents_progress", "batch_id", "reading_id", "cancelled_at"))  # fmt: skip
     id: Mapped[Id]
     batch_id: Mapped[int] = mapped_column(BigId, ForeignKey("batches.id"))
     sha256: Mapped[Sha256] = mapped_column(ForeignKey("files.sha256"), index=True)
@@ -230,7 +236,10 @@ class Extraction(Base):
     """What a reading is settled to: computed from it and the decisions up to `decision_id`, replaced with each."""
 
     __tablename__ = "extractions"
-    __table_args__ = (Index(None, "entity", "year"),)
+    __table_args__ = (
+        Index(None, "entity", "year"),
+        _part("ix_extractions_asking", "reading_id", "questions", where="questions > 0"),
+    )
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     blob: Mapped[Sha256]
     decision_id: Mapped[int] = mapped_column(BigInteger)
@@ -252,9 +261,7 @@ class Cell(Base):
 
     __tablename__ = "cells"
     __table_args__ = (
-        Index("ix_cells_flagged", "reading_id", "position", sqlite_where=text("status = 'flagged'"),
-              postgresql_where=text("status = 'flagged'")),
-        Index(None, "row_code", "form", "reading_id"),
+        _part("ix_cells_flagged", "reading_id", "position", where="status = 'flagged'"),
     )  # fmt: skip
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -272,20 +279,24 @@ class Cell(Base):
     reason: Mapped[Words]
 
 
-_OPEN: dict[str, Any] = {"sqlite_where": text("closed_at IS NULL"), "postgresql_where": text("closed_at IS NULL")}
+_OPEN = "closed_at IS NULL"
 
 
 class Question(Base):
-    """A doubt about a reading, from when it arose until settling no longer has it; `asks` is of what kind."""
+    """A doubt about a reading, from when it arose until settling no longer has it; `asks` is of what kind.
+
+    `pair` is the doubtful character and what else it may be, `raw` what was read, `look` where to see it.
+    """
 
     __tablename__ = "questions"
     __table_args__ = (
         UniqueConstraint("reading_id", "key"),
-        Index("ix_questions_open", "worth", "id", **_OPEN),
-        Index("ix_questions_open_reading", "reading_id", "worth", "id", **_OPEN),
-        Index("ix_questions_open_form", "form", "worth", "id", **_OPEN),
-        Index("ix_questions_open_asks", "asks", "worth", "id", **_OPEN),
-        Index("ix_questions_open_fen", "fen", **_OPEN),
+        _part("ix_questions_open", "worth", "id", where=_OPEN),
+        _part("ix_questions_open_reading", "reading_id", "worth", "id", where=_OPEN),
+        _part("ix_questions_open_form", "form", "worth", "id", where=_OPEN),
+        _part("ix_questions_open_asks", "asks", "worth", "id", where=_OPEN),
+        _part("ix_questions_open_fen", "fen", where=_OPEN),
+        _part("ix_questions_open_pair", "pair", "id", where=_OPEN),
     )  # fmt: skip
     id: Mapped[Id]
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"))
@@ -297,6 +308,9 @@ class Question(Base):
     asks: Mapped[str] = mapped_column(String(20), default="", server_default="")
     reason: Mapped[str] = mapped_column(Text)
     worth: Mapped[float]
+    pair: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    raw: Mapped[Words]
+    look: Mapped[Details]
     opened_at: Mapped[At]
     closed_at: Mapped[MaybeAt]
 

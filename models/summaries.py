@@ -9,6 +9,7 @@ from decimal import Decimal
 from models.archive import CellLine, QuestionLine, State, Summary
 from models.decisions import Asks
 from models.document import CellStatus, DocumentStatus, Extraction, SettledCell, SettledTable
+from models.doubtful import look, pair
 
 _FEN = {"元": 2, "万元": 6, "亿元": 10}
 _MOST_FEN = 1 << 62
@@ -80,6 +81,9 @@ def question_lines(extraction: Extraction) -> Iterator[QuestionLine]:
                     asks=cell.asks.value,
                     reason=cell.reason,
                     worth=0.0 if cell.asks is Asks.SAMPLE else worth,
+                    pair=pair(cell.cell.reading),
+                    raw=cell.cell.reading.text,
+                    look=look(cell),
                 )
 
 

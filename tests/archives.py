@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from models.archive import Blob, Role
+from models.archive import Blob, Role, Start
 from models.db import Database, Session, at
 from models.rows import User
-from models.store import batches, people, readings
+from models.store import batches, pages, people, readings
 from models.store.batches import Added, Ask, Incoming
-from models.store.readings import Attempt, PageKey, PageResult
+from models.store.pages import Attempt, PageKey, PageResult
 
 ENGINE = "test 1"
 BUSY = timedelta(minutes=4)
@@ -44,13 +44,19 @@ def batch_of(database: Database, *names: str, pages: int = 2) -> tuple[int, list
     return batch.id, found
 
 
+def begin(session: Session, key: PageKey, attempt: Attempt) -> Start:
+    """Begin on a page; READ if it is to be read."""
+    found = pages.start_page(session, key, attempt)
+    return found if isinstance(found, Start) else Start.READ
+
+
 def read(session: Session, reading_id: int, *numbers: int, problem: str = "") -> bool:
     """Read pages; whether the reading has to be settled now."""
     for number in numbers:
         key = PageKey(reading_id, number)
-        readings.start_page(session, key, FRESH)
+        pages.start_page(session, key, FRESH)
         blob = None if problem else hash_of(f"{reading_id} {number}")
-        readings.finish_page(session, key, PageResult(blob, problem, {"read": 0.5}))
+        pages.finish_page(session, key, PageResult(blob, problem, {"read": 0.5}))
     return readings.all_read(session, reading_id)
 
 

@@ -10,8 +10,8 @@ from models.db import Database
 from models.document import DocumentStatus, Extraction, Reading
 from models.packing import pack
 from models.rows import Reading as ReadingRow
-from models.store import readings, results, reviews
-from models.store.readings import PageKey, PageResult
+from models.store import pages, readings, results, reviews
+from models.store.pages import PageKey, PageResult
 from models.store.results import Settled
 from models.summaries import cell_lines, question_lines, summary
 from tests.archives import FRESH
@@ -40,9 +40,9 @@ def finish(database: Database, blobs: Blobs, reading_id: int, found: Extraction,
     with database.transaction() as session:
         readings.opened(session, reading_id, 2)
         for number in (1, 2):
-            readings.start_page(session, PageKey(reading_id, number), FRESH)
+            pages.start_page(session, PageKey(reading_id, number), FRESH)
             told = problem if number > 1 else ""
-            readings.finish_page(session, PageKey(reading_id, number), PageResult(None, told, {}))
+            pages.finish_page(session, PageKey(reading_id, number), PageResult(None, told, {}))
         readings.all_read(session, reading_id)
         session.flush()
         row = session.get_one(ReadingRow, reading_id, populate_existing=True)

@@ -8,12 +8,14 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
 
-from models import redis_server
+from models import migrate, redis_server
+from models.db import Database
 from models.fleet import Fleet
 
 
@@ -62,10 +64,13 @@ class OwnRedis:
 
 
 class OwnPostgres:
-    """A PostgreSQL cluster in a folder, at a port of its own, which trusts whoever asks from this machine."""
+    """A PostgreSQL cluster in a folder, at a port of its own, which trusts whoever asks from this machine.
 
-    def __init__(self, folder: Path) -> None:
-        self._data, self._port = folder / "cluster", free_port()
+    It does not wait for the disk, unless that is to be measured: then it is `lasting`.
+    """
+
+    def __init__(self, folder: Path, lasting: bool = False) -> None:
+        self._data, self._port, self._lasting = folder / "cluster", free_port(), lasting
         self._user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
         self.url = f"postgresql://{self._user}@127.0.0.1:{self._port}/postgres"
         self._folder = folder
@@ -90,7 +95,8 @@ class OwnPostgres:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        where = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        where = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+        where += "" if self._lasting else " -c fsync=off"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "-o", where, "start")
 
     def stop(self) -> None:
@@ -103,3 +109,17 @@ class OwnPostgres:
         user = self._user if os.getuid() == 0 else None
         command = [str(programs / program), *arguments]
         subprocess.run(command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/", timeout=60)  # noqa: S603  # our own server
+
+
+@contextmanager
+def some_database(folder: Path, url: str) -> Iterator[str]:
+    """The database named, or else a PostgreSQL server of its own in a folder; brought up to date."""
+    if not url:
+        folder.chmod(0o711)  # PostgreSQL's own user has to come through
+        with OwnPostgres(folder / "postgresql", lasting=True) as own, some_database(folder, own.url) as found:
+            yield found
+        return
+    database = Database(url)
+    migrate.upgrade(database)
+    database.close()
+    yield url

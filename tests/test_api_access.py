@@ -68,6 +68,9 @@ MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "POST /batches/{batch_id}/{action}": (401, 404, 303, 303, 303),
     "GET /documents/{document_id}": (303, 404, 200, 200, 200),
     "POST /documents/{document_id}/{action}": (401, 404, 303, 303, 303),
+    "GET /documents/{document_id}/tables/{code}": (303, 404, 409, 409, 409),
+    "GET /groups": (303, 403, 403, 200, 200),
+    "POST /api/groups/decisions": (401, 403, 403, 200, 200),
     "GET /exports": (303, 200, 200, 200, 200),
     "POST /exports": (401, 303, 303, 303, 303),
     "POST /language": (303, 303, 303, 303, 303),
@@ -96,6 +99,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/documents/{document_id}/decisions": {"json": {"kind": "value", "key": "c"}},
     "POST /api/questions/next": {"json": {}},
     "POST /api/exports": {"json": {"name": "x"}},
+    "POST /api/groups/decisions": {"json": {"questions": [1]}},
     "POST /batches": {"data": {"name": "x"}},
     "POST /exports": {"data": {"name": "x", "format": "csv"}},
     "POST /language": {"data": {"spoken": "en"}},
@@ -107,6 +111,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 NUMBERS = {
     "{name:path}": "a/b.pdf",
+    "{code}": "T1",
     "{action}": "resettle",
     "{token_id}": "99",
     "{user_id}": "2",

@@ -64,9 +64,25 @@ def test_problems_are_told_alike(found: Doors) -> None:
     assert client.post("/api/batches", content=b"{", headers={"content-type": "application/json"}).status_code == 422
     huge = client.post("/api/batches", content=b'"' + b"x" * (2 << 20), headers={"content-type": "application/json"})
     assert huge.status_code == 413
-    page = client.get("/batches/9")
+    page = client.get("/batches/9", headers={"accept-language": "en"})
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "no such batch" in page.text
+
+
+def test_problems_are_told_in_the_language_of_who_asks(found: Doors) -> None:
+    script, chinese = found.client(found.person("档案员")), {"accept-language": "zh-CN,zh;q=0.9"}
+    for headers, spoken, detail in (
+        ({}, "en", "there is no such batch, or it is not yours"),
+        (chinese, "zh", "没有这个批次，或不属于您"),
+    ):
+        answer = script.get("/api/batches/9", headers=headers)
+        assert (answer.json()["detail"], answer.headers["content-language"]) == (detail, spoken)
+    assert script.post("/api/batches", json={}, headers=chinese).json()["detail"] == "body.name: 必填"
+    assert "没有这个批次" in script.get("/batches/9").text
+    browser = found.browser("档案员").client
+    assert browser.get("/api/batches/9").json()["title"] == "没有找到"
+    assert "没有这个批次" in browser.get("/batches/9").text
+    assert found.client().get("/login", headers={"accept-language": "en"}).headers.get("content-language") is None
 
 
 def test_an_address_that_says_nothing_answers_nobody(found: Doors) -> None:

@@ -54,6 +54,8 @@ def test_each_file_is_told_what_came_of_it(client: TestClient, found: Doors) -> 
     assert (batch["total"], batch["refused"], batch["documents"]) == (2, 4, {"queued": 2})
     names = [one["name"] for one in client.get("/api/batches/1/refusals").json()]
     assert names == ["b.pdf", "c.docx", "d.pdf", "e.pdf"]
+    refused = client.get("/api/batches/1/refusals", headers={"accept-language": "zh"}).json()
+    assert [one["reason"][:6] for one in refused] == ["批次中已有同", "这是 Off", "文件超过 2", "文件是空的（"]
     found.kit.waker.close()
     assert found.woken
 

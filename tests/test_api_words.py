@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from api.rendering import LANGUAGES, catalogue, shares, words
+from api.languages import LANGUAGES
+from api.rendering import catalogue, shares, words
 from models.archive import ExportFormat, Role, State
-from models.decisions import Asks
-from models.document import DocumentKind
+from models.decisions import Asks, DecisionKind
+from models.document import CellStatus, CheckResult, DocumentKind
 from worker.cli import COMMANDS
+from worker.core.restructure import CHANGES
 
 API = Path(__file__).parents[1] / "api"
 SCRIPTED, STATION = "station.js.", ("station", "question", "sheet")
+LABELS = ["line_no", "row_code", "row_name"]
+TOOLS = ["left", "right", "up", "down", "row-up", "row-down", "above", "below", "merge", "delete"]
+TOOLS += ["split", "swap", "set-column"]
 STEMS = {
     "state.": [state.value for state in State],
     "format.": [one.value for one in ExportFormat],
@@ -21,9 +26,16 @@ STEMS = {
     "act.": ["retry", "cancel", "reread", "resettle"],
     "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed"],
     "coming.": ["receiving", "unpacking", "failed"],
-    "asks.": [kind.value for kind in Asks],
-    "kind.": [kind.value for kind in DocumentKind],
     "station.": ["take", "leave", "tab", "zoom", "pan", "view"],
+    "asks.": [one.value for one in Asks],
+    "cell.": [one.value for one in CellStatus],
+    "decision.": [one.value for one in DecisionKind if one is not DecisionKind.UNDO],
+    "field.": [*CHANGES, *LABELS, "entity", "year", "kind", "accepted"],
+    "kind.": [one.value for one in DocumentKind],
+    "label.": LABELS,
+    "result.": [one.value for one in CheckResult],
+    "tool.": [*TOOLS, *(f"{tool}.how" for tool in TOOLS)],
+    "tools.": ["amounts", "row", "column"],
     "error.": ["401", "403", "404", "409", "413", "422", "429", "503"],
 }
 

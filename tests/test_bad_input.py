@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from api.languages import told
 from tests.bad_files import encrypted, hanging, huge_png, lying_bomb, packed, pages, swelling
 from worker.batch import Steps
 from worker.commands.extract import Request, extract
@@ -90,12 +91,13 @@ def test_each_fails_in_words_and_the_others_finish(
     for name, said in SAID.items():
         assert (rows[name]["status"], said in rows[name]["error"]) == ("failed", True), (name, rows[name])
         assert ": " in rows[name]["error"], "says what to do"
+        assert told(rows[name]["error"], "zh") != rows[name]["error"], "says so in Chinese too"
     assert {rows[name]["status"] for name in GOOD} == {"clean"}
     written = {path for path in tmp_path.rglob("*") if path.is_file()} - before
     assert all(path.is_relative_to(tmp_path / "out") for path in written)
-    told = capfd.readouterr().out
-    assert f"{len(SAID)} failed" in told
-    assert all(name in told for name in SAID)
+    printed = capfd.readouterr().out
+    assert f"{len(SAID)} failed" in printed
+    assert all(name in printed for name in SAID)
 
 
 def test_a_bomb_is_stopped_before_it_fills_memory_or_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from models.db import Database
 from models.fleet import Fleet
 from models.metrics import exposition
 from models.queue import Priority, Task, make_app, send
-from models.store import dispatch, readings
+from models.store import dispatch, pages
 from tests.archives import FRESH, batch_of
 
 
@@ -14,7 +14,7 @@ def test_the_facts_as_figures(database: Database, redis_server_url: str) -> None
     batch_of(database, "a.pdf", "b.pdf", pages=3)
     with database.transaction() as session:
         (first, _) = dispatch.pages_to_send(session, 2, 2)
-        readings.start_page(session, first.key, FRESH)
+        pages.start_page(session, first.key, FRESH)
     app = make_app(redis_server_url, 120, 4096)
     send(app, Task.OPEN, 1, priority=Priority.PERSON)
     app.close()

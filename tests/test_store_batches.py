@@ -6,9 +6,9 @@ import threading
 
 from models.archive import Outcome, Role, State
 from models.db import Database
-from models.store import batches, listing, people, readings
+from models.store import batches, listing, pages, people, readings
 from models.store.listing import DocumentFilter
-from tests.archives import AGAIN, ENGINE, add, batch_of, hash_of, person, read
+from tests.archives import AGAIN, ENGINE, add, batch_of, begin, hash_of, person, read
 
 
 def test_the_same_batch_sent_twice_is_one(database: Database) -> None:
@@ -101,7 +101,7 @@ def test_cancelling_stops_the_unfinished_unless_another_batch_waits_for_it(datab
         assert lines[batch_id].state is State.CANCELLED
         assert lines[batch_id].documents == {State.CANCELLED: 2, State.FAILED: 1}
         assert lines[other.id].state is State.QUEUED
-        assert readings.start_page(session, readings.PageKey(alone, 1), AGAIN) == "cancelled"
+        assert begin(session, pages.PageKey(alone, 1), AGAIN) == "cancelled"
         (document,) = listing.documents(session, owner, DocumentFilter(state=State.FAILED))
         assert not batches.cancel_document(session, document.id)
         assert not read(session, shared, 1)

@@ -7,9 +7,9 @@ from datetime import timedelta
 from models.archive import ExportFormat, State
 from models.db import Database, at
 from models.rows import Reading
-from models.store import batches, dispatch, exports, people, readings, uploads
+from models.store import batches, dispatch, exports, pages, people, readings, uploads
 from models.store.exports import Wanted
-from models.store.readings import PageKey
+from models.store.pages import PageKey, PageResult
 from tests.archives import FRESH, add, batch_of, later, read
 
 HOUR = timedelta(hours=1)
@@ -22,7 +22,7 @@ def test_a_large_batch_does_not_keep_a_small_one_waiting(database: Database) -> 
         sent = dispatch.pages_to_send(session, room=8, each=20)
         assert [task.key.reading_id == small for task in sent] == [False, True] * 3 + [False] * 2
         assert dispatch.pages_out(session) == (8, 0)
-        readings.start_page(session, sent[0].key, FRESH)
+        pages.start_page(session, sent[0].key, FRESH)
         assert dispatch.pages_out(session) == (8, 1)
         rest = dispatch.pages_to_send(session, room=100, each=3)
         assert len(rest) == 3
@@ -45,7 +45,7 @@ def test_pages_nobody_wants_wait_until_somebody_does(database: Database) -> None
 
 
 def test_what_was_lost_on_its_way_is_sent_again_once(database: Database) -> None:
-    batch_id, (pages, last, settling) = batch_of(database, "a.pdf", "b.pdf", "c.pdf", pages=1)
+    batch_id, (waiting, last, settling) = batch_of(database, "a.pdf", "b.pdf", "c.pdf", pages=1)
     with database.transaction() as session:
         owner = people.users(session)[0]
         upload = uploads.start_upload(session, batch_id, owner.id, "d.zip", None)
@@ -54,14 +54,14 @@ def test_what_was_lost_on_its_way_is_sent_again_once(database: Database) -> None
         dispatch.mark_opening_sent(session, opening)
         export = exports.ask_export(session, owner.id, Wanted("all", ExportFormat.CSV, {}))
         dispatch.pages_to_send(session, 10, 10)
-        readings.start_page(session, PageKey(last, 1), FRESH)
-        readings.finish_page(session, PageKey(last, 1), readings.PageResult("a" * 64, "", {}))
+        pages.start_page(session, PageKey(last, 1), FRESH)
+        pages.finish_page(session, PageKey(last, 1), PageResult("a" * 64, "", {}))
         read(session, settling, 1)
         nothing = dispatch.Lost((), (), (), (last,), (), ())
         assert dispatch.lost(session, at(session) - HOUR, at(session) - HOUR) == nothing
         later(session, hours=2)
         found = dispatch.lost(session, at(session) - HOUR, at(session) - HOUR)
-        expected = dispatch.Lost((upload.id,), (opening,), (settling,), (last,), (export.id,), (PageKey(pages, 1),))
+        expected = dispatch.Lost((upload.id,), (opening,), (settling,), (last,), (export.id,), (PageKey(waiting, 1),))
         assert found == expected
         assert dispatch.lost(session, at(session) - HOUR, at(session) - HOUR) == nothing
 

@@ -14,7 +14,7 @@ from models.store.results import Settled
 from tests.archives import batch_of, later, read
 
 CELL = CellLine(0, "c0", "公开01", "公开01", 1, "201", "一般公共服务支出", "决算数", "1.00", 100, "read", 0.99, "")
-FLAGGED = replace(CELL, position=3, cell_id="c3", status="flagged", reason="sum", confidence=0.5)
+FLAGGED = CELL._replace(position=3, cell_id="c3", status="flagged", reason="sum", confidence=0.5)
 QUESTION = QuestionLine("c3", "公开01", "公开01", 1, 100, "unsure", "sum", 2.0)
 SUMMARY = Summary("青河县统计局", "2023", "final-account", "scan", "公开01", 4, 1, 0, 1)
 
@@ -50,8 +50,8 @@ def test_a_result_is_listed(database: Database) -> None:
         assert listing.documents(session, viewer, DocumentFilter(name_contains="%")) == []
         assert listing.documents(session, viewer, DocumentFilter(), after=line.id) == [waiting]
         assert [cell.cell_id for cell in listing.cells(session, CellFilter(reading))] == ["c0", "c3"]
-        assert [cell.cell_id for cell in listing.cells(session, CellFilter(flagged=True))] == ["c3"]
-        assert listing.cells(session, CellFilter(form="公开01", row_code="201"), after=(reading, 3)) == []
+        assert [cell.cell_id for cell in listing.cells(session, CellFilter(reading, flagged=True))] == ["c3"]
+        assert listing.cells(session, CellFilter(reading, form="公开01", row_code="201"), after=3) == []
         (batch,) = listing.batches(session, viewer)
         assert (batch.state, batch.documents) == (State.READING, {State.NEEDS_REVIEW: 1, State.QUEUED: 1})
         assert listing.backlog(session) == {State.QUEUED: 1}
@@ -111,7 +111,7 @@ def test_a_question_keeps_its_number_closes_and_opens_again(database: Database) 
         first = settled(session, reading)
         results.keep_result(session, reading, first)
         (question,) = reviews.questions_of(session, reading)
-        answered = replace(first, cells=[replace(CELL, value="2.00", fen=200)], questions=[], decision_id=1)
+        answered = replace(first, cells=[CELL._replace(value="2.00", fen=200)], questions=[], decision_id=1)
         results.keep_result(session, reading, answered)
         assert reviews.questions_of(session, reading) == []
         (cell,) = listing.cells(session, CellFilter(reading))

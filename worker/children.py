@@ -216,8 +216,9 @@ class _Child:
         self._process.join(1.0)
         code = self._process.exitcode
         how = signal.Signals(-code).name if code and code < 0 else f"exit code {code}"
-        message = f"the reading process ended by itself ({', '.join(filter(None, (how, _last_line(self._log))))})"
-        return Failure(FailureKind.DIED, f"{message}: print the file to a new PDF and try again")
+        said = ", ".join(filter(None, (how, _last_line(self._log))))
+        message = f"the reading process ended by itself ({said}): print the file to a new PDF and try again"
+        return Failure(FailureKind.DIED, message)
 
 
 def _ends_child(outcome: _Value | Failure) -> bool:

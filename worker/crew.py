@@ -27,10 +27,13 @@ from worker.parenthood import end_with_parent
 from worker.tasks import register
 
 _log = logging.getLogger(__name__)
+_GIVES_WAY = 5
+"""How much less urgent work is than answering people, where both share processors (see nice(2))."""
 
 
 def run(settings: Settings, work: Work, count: int, metrics_port: int = 0) -> int:
     """Work until told to stop; the exit status."""
+    os.nice(_GIVES_WAY)
     desk = Desk(settings, work, f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}")
     register(desk)
     _listen(desk)

@@ -52,7 +52,7 @@ class Desk:
         url = settings.redis_url.get_secret_value()
         self.app: Celery = make_app(url, settings.page_seconds, settings.child_megabytes)
         self.fleet = Fleet(url)
-        self.database = Database(settings.database_url.get_secret_value(), pool=2)
+        self.database = Database(settings.database_url.get_secret_value(), pool=2, repeats=True)
         self.blobs = Blobs(settings.store_url)
         self._children: Children | None = None
         self._scratch: Path | None = None

@@ -100,7 +100,10 @@ def _check_side(pdf: Any, index: int, limits: Limits) -> None:
     try:
         side = max(pdf.get_page_size(index))
     except pdfium.PdfiumError as error:
-        raise UnreadableError(f"page {index + 1} of the PDF is missing. {_DAMAGED[0].upper()}{_DAMAGED[1:]}") from error
+        raise UnreadableError(
+            f"page {index + 1} of the PDF is missing: "
+            "get it again from its source, or open it in a PDF program and save it anew"
+        ) from error
     if side > limits.page_points:
         raise UnreadableError(
             f"page {index + 1} measures {side:,.0f} points, more than the {limits.page_points:,} allowed: "

@@ -18,6 +18,7 @@ from worker.children import Failure
 from worker.desk import Desk
 from worker.stored import StoredResult, ToSettle
 
+_VERSION = version("jiaokan")
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +94,7 @@ def _save(desk: Desk, reading_id: int, waiting: _Waiting, result: StoredResult) 
         cells=result.cells,
         questions=result.questions,
         decision_id=max((one.number for one in waiting.review.decisions), default=0),
-        version=version("jiaokan"),
+        version=_VERSION,
         asked_at=waiting.asked_at,
     )
     with desk.database.transaction() as session:

@@ -14,9 +14,9 @@ from redis import RedisError
 from models.db import DatabaseAwayError, at
 from models.fleet import Taken
 from models.queue import Priority, Task, send, send_after
-from models.store import dispatch, readings
+from models.store import dispatch, pages, readings
 from models.store.dispatch import Lost
-from models.store.readings import PageKey
+from models.store.pages import PageKey
 from worker.cleaning import clean
 from worker.desk import Desk
 
@@ -31,10 +31,10 @@ _ON_ITS_WAY = timedelta(seconds=10)
 """How long after its sending a task may be neither in the queue nor with a worker."""
 
 
-def top_up(desk: Desk) -> None:
-    """Send more pages if the queue runs low; what goes wrong here is made good by the sweep."""
+def top_up(desk: Desk, waiting: int) -> None:
+    """Send more pages if so few tasks wait; what goes wrong here is made good by the sweep."""
     try:
-        if sum(desk.fleet.depth().values()) < _LOW:
+        if waiting < _LOW:
             send_next(desk)
     except (RedisError, DatabaseAwayError, OSError) as error:
         _log.warning("nothing more was sent: %s", error)
@@ -67,7 +67,7 @@ def sweep(desk: Desk) -> None:
 
 def _release(desk: Desk, keys: Iterable[PageKey]) -> None:
     with desk.database.transaction() as session:
-        readings.release(session, sorted(keys, key=lambda key: (key.reading_id, key.number)))
+        pages.release(session, sorted(keys, key=lambda key: (key.reading_id, key.number)))
 
 
 def _again(desk: Desk, taken: Taken) -> None:
@@ -86,7 +86,7 @@ def _send_lost(desk: Desk, everything: bool, idle: bool) -> None:
             page_before = task_before = now - _ON_ITS_WAY
         found = dispatch.lost(session, page_before, task_before)
         if idle:
-            readings.release(session, found.pages)
+            pages.release(session, found.pages)
         settling = [*found.unsettled, *(one for one in found.unfinished if readings.all_read(session, one))]
         urgent = dispatch.priorities(session, (key.reading_id for key in found.pages))
         for task, numbers, priority in _tasks(found, settling, urgent):

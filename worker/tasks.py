@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task as CeleryTask
@@ -17,14 +16,15 @@ from redis import RedisError
 
 from models.archive import Start
 from models.blobs import NotStoredError, StoreError
-from models.db import DatabaseAwayError, Session
+from models.db import DatabaseAwayError
 from models.files import FileKind
 from models.frozen import make_export
 from models.logs import about, tell
 from models.queue import Priority, QueueError, Task, send_after
-from models.store import exports, pictures, readings, uploads
+from models.rows import File
+from models.store import exports, pages, pictures, readings, uploads
+from models.store.pages import Attempt, PageFile, PageKey, PageResult
 from models.store.pictures import Drawn
-from models.store.readings import Attempt, PageKey, PageResult
 from worker.children import Failure, FailureKind
 from worker.desk import Desk
 from worker.drawing import draw
@@ -46,6 +46,8 @@ _NUMBERS: dict[Task, tuple[str, ...]] = {
     Task.SWEEP: (),
 }
 """What the numbers of a task are, for the log."""
+_UNKNOWN = 1 << 30
+"""How many tasks wait where Redis does not say: too many to send more."""
 _DEADLY = (FailureKind.DIED, FailureKind.MEMORY)
 
 
@@ -81,9 +83,11 @@ def _guarded(desk: Desk, task: Task, function: Callable[..., object]) -> Callabl
             except Exception as error:
                 _log.exception("a fault of jiaokan")
                 told = f"{type(error).__name__}: {error}"[:300]
-                note_fault(desk, task, numbers, f"a fault of jiaokan ({told}): please report it")
+                reason = f"a fault of jiaokan ({told}): please report it"
+                desk.patiently(lambda: note_fault(desk, task, numbers, reason))
             finally:
-                _did(desk, self.request.id)
+                waiting = _did(desk, self.request.id)
+            top_up(desk, waiting)
 
     return run
 
@@ -94,19 +98,20 @@ def _asked_by(task: CeleryTask[..., None]) -> dict[str, str]:
     return {"request": str(asked)} if asked else {}
 
 
-def _did(desk: Desk, task_id: str | None) -> None:
+def _did(desk: Desk, task_id: str | None) -> int:
+    """Tell that a task is done; how many wait in the queue."""
     try:
-        desk.fleet.did(task_id or "")
+        return desk.fleet.did(task_id or "")
     except (RedisError, OSError) as error:
         _log.warning("Redis does not answer: %s", error)
+        return _UNKNOWN
 
 
 def note_fault(desk: Desk, task: Task, numbers: tuple[int, ...], told: str) -> None:
     """What a task was about has failed for a reason nobody foresaw; nothing may wait for it for ever."""
     with desk.database.transaction() as session:
         if task is Task.READ_PAGE:
-            readings.finish_page(session, PageKey(*numbers), PageResult(None, told, {}))
-            _settle_if_read(desk, session, numbers[0])
+            pages.finish_page(session, PageKey(*numbers), PageResult(None, told, {}))
         elif task in (Task.OPEN, Task.SETTLE):
             readings.fail(session, numbers[0], told)
         elif task is Task.PICTURE:
@@ -115,32 +120,36 @@ def note_fault(desk: Desk, task: Task, numbers: tuple[int, ...], told: str) -> N
             exports.fail_export(session, numbers[0], told)
         elif task is Task.TAKE_IN:
             uploads.taken(session, numbers[0], told)
+    if task is Task.READ_PAGE:
+        _settle_if_read(desk, numbers[0])
 
 
 def open_file(desk: Desk, reading_id: int, again: bool) -> None:
     """Count the pages of a file and check its limits; then its pages go out."""
 
-    def begin() -> tuple[Start, FileOf | None]:
+    def begin() -> File | None:
         with desk.database.transaction() as session:
-            start = readings.start_opening(session, reading_id, again)
-            return start, file_of(session, reading_id) if start is Start.READ else None
+            if readings.start_opening(session, reading_id, again) is not Start.READ:
+                return None
+            reading, file = readings.reading_of(session, reading_id) or (None, None)
+            tell(batch=reading and reading.batch_id)
+            return file
 
-    _, file = desk.patiently(begin)
+    file = desk.patiently(begin)
     if file is None:
         return
-    pages, problem = _counted(desk, file)
+    count, problem = _counted(desk, file)
 
     def save() -> None:
         with desk.database.transaction() as session:
             if problem:
                 readings.fail(session, reading_id, problem)
                 return
-            readings.opened(session, reading_id, pages)
-            if not pages:
+            readings.opened(session, reading_id, count)
+            if not count:
                 send_after(session, desk.app, Task.SETTLE, reading_id, priority=Priority.FINISH)
 
     desk.patiently(save)
-    top_up(desk)
 
 
 def read_page(desk: Desk, reading_id: int, number: int, again: bool) -> None:
@@ -157,25 +166,6 @@ def read_page(desk: Desk, reading_id: int, number: int, again: bool) -> None:
             desk.patiently(lambda: _give_back(desk, key))
         except SoftTimeLimitExceeded:
             desk.patiently(lambda: _killed(desk, key, "it took longer than its task may"))
-    top_up(desk)
-
-
-@dataclass(frozen=True, slots=True)
-class FileOf:
-    """The file of a reading."""
-
-    sha256: str
-    kind: FileKind
-
-
-def file_of(session: Session, reading_id: int) -> FileOf | None:
-    """The file of a reading, if there is such a reading."""
-    found = readings.reading_of(session, reading_id)
-    if found is None:
-        return None
-    reading, file = found
-    tell(batch=reading.batch_id)
-    return FileOf(file.sha256, FileKind(file.kind))
 
 
 def export(desk: Desk, export_id: int, _again: bool) -> None:
@@ -186,7 +176,7 @@ def export(desk: Desk, export_id: int, _again: bool) -> None:
         note_fault(desk, Task.EXPORT, (export_id,), str(error))
 
 
-def _counted(desk: Desk, file: FileOf) -> tuple[int, str]:
+def _counted(desk: Desk, file: File) -> tuple[int, str]:
     """The number of pages of a file, or what is wrong with it."""
     settings = desk.settings
     try:
@@ -194,7 +184,7 @@ def _counted(desk: Desk, file: FileOf) -> tuple[int, str]:
     except NotStoredError as error:
         return 0, str(error)
     for _ in range(_OPENING_TRIES):
-        arguments = (path, file.kind, settings.limits())
+        arguments = (path, FileKind(file.kind), settings.limits())
         outcome = desk.call(desk.work.open, arguments, settings.open_seconds, "JIAOKAN_OPEN_SECONDS")
         if isinstance(outcome, int):
             return outcome, ""
@@ -203,24 +193,27 @@ def _counted(desk: Desk, file: FileOf) -> tuple[int, str]:
     return 0, outcome.message if isinstance(outcome, Failure) else "opening brought no pages: please report it"
 
 
-def _begin_page(desk: Desk, key: PageKey, again: bool) -> FileOf | None:
+def _begin_page(desk: Desk, key: PageKey, again: bool) -> PageFile | None:
     """The file of a page that is to be read now; None if it is not."""
     attempt = Attempt(desk.worker, again, desk.times.busy, desk.settings.max_failed_pages)
-    with desk.database.transaction(lasting=False) as session:
-        start = readings.start_page(session, key, attempt)
-        if start is Start.SET_ASIDE:
-            _settle_if_read(desk, session, key.reading_id)
-        return file_of(session, key.reading_id) if start is Start.READ else None
+    with desk.database.statements() as session:
+        begun = pages.start_page(session, key, attempt)
+    if isinstance(begun, PageFile):
+        tell(batch=begun.batch_id)
+        return begun
+    if begun is Start.SET_ASIDE:
+        _settle_if_read(desk, key.reading_id)
+    return None
 
 
-def _read(desk: Desk, key: PageKey, file: FileOf) -> PageResult | None:
+def _read(desk: Desk, key: PageKey, file: PageFile) -> PageResult | None:
     """What came of a page; None if it has ended its reading process and is to be tried once more."""
     settings = desk.settings
     try:
         path = desk.patiently(lambda: desk.file(file.sha256))
     except NotStoredError as error:
         return PageResult(None, str(error), {})
-    arguments = (path, file.kind, key.number, desk.options)
+    arguments = (path, FileKind(file.kind), key.number, desk.options)
     outcome = desk.call(desk.work.read, arguments, settings.page_seconds, "JIAOKAN_PAGE_SECONDS")
     if isinstance(outcome, StoredPage):
         blob = desk.patiently(lambda: desk.blobs.put_bytes(outcome.packed))
@@ -233,10 +226,11 @@ def _read(desk: Desk, key: PageKey, file: FileOf) -> PageResult | None:
 
 
 def _finish_page(desk: Desk, key: PageKey, result: PageResult) -> None:
-    with desk.database.transaction(lasting=False) as session:
-        known = not readings.finish_page(session, key, result)
-        _settle_if_read(desk, session, key.reading_id)
-    if not known:
+    with desk.database.statements() as session:
+        finished = pages.finish_page(session, key, result)
+    if finished.last:
+        _settle_if_read(desk, key.reading_id)
+    if finished.new:
         page_read(result.seconds)
         SET_ASIDE.inc(bool(result.problem))
 
@@ -245,15 +239,18 @@ def _killed(desk: Desk, key: PageKey, reason: str) -> None:
     _log.warning("the page ended its reading process: %s", reason)
     RETRIES.inc()
     with desk.database.transaction() as session:
-        if readings.killed(session, key, reason):
-            _settle_if_read(desk, session, key.reading_id)
+        set_aside = pages.killed(session, key, reason)
+    if set_aside:
+        _settle_if_read(desk, key.reading_id)
 
 
 def _give_back(desk: Desk, key: PageKey) -> None:
     with desk.database.transaction() as session:
-        readings.give_back(session, key)
+        pages.give_back(session, key)
 
 
-def _settle_if_read(desk: Desk, session: Session, reading_id: int) -> None:
-    if readings.all_read(session, reading_id):
-        send_after(session, desk.app, Task.SETTLE, reading_id, priority=Priority.FINISH)
+def _settle_if_read(desk: Desk, reading_id: int) -> None:
+    """After the commit of what finished a page: then the last of two who finish at once sees both."""
+    with desk.database.statements() as session:
+        if readings.all_read(session, reading_id):
+            send_after(session, desk.app, Task.SETTLE, reading_id, priority=Priority.FINISH)

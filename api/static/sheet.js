@@ -7,7 +7,7 @@ const TRIES = 40, PAUSE_MS = 400;
 const STEP = 120;
 const pages = new Map();
 
-function draw(name, attributes = {}) {
+export function draw(name, attributes = {}) {
   const found = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
   return found;

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)  # fmt: skip
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.db import at
 from models.rows import Document, Export, Page, Reading, Upload
-from models.store.readings import PageKey
+from models.store.pages import PageKey
 
 _CLOCKS = timedelta(minutes=1)
 """How far the clocks of machines may differ."""
@@ -43,38 +55,35 @@ def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
     Batches take turns, so that a small one is not kept waiting by a large one; the most urgent come first. Pages of
     cancelled documents are left out until somebody wants them again.
     """
-    chosen: list[PageTask] = []
-    for batch_id, priority in _waiting_batches(session):
-        query = (
-            select(Page.reading_id, Page.number)
-            .join(Reading, Reading.id == Page.reading_id)
-            .where(Reading.batch_id == batch_id, Reading.priority == priority, Reading.read_at.is_(None))
-            .where(_unsent(), _alive())
-            .order_by(Page.reading_id, Page.number)
-            .limit(each)
-            .with_for_update(of=Page, skip_locked=True)
-        )
-        chosen += [PageTask(PageKey(*found), priority) for found in session.execute(query)]
-    chosen = _in_turns(session, chosen)[:room]
-    for task in chosen:
-        sent = update(Page).where(Page.reading_id == task.key.reading_id, Page.number == task.key.number)
-        session.execute(sent.values(sent_at=at(session)).execution_options(synchronize_session=False))
-    return chosen
+
+    def of(lane: _Lane) -> Iterable[PageKey]:
+        query = select(Page.reading_id, Page.number).join(Reading, Reading.id == Page.reading_id)
+        query = query.where(*_UNREAD, *_in(lane), _unsent(), _live()).order_by(Page.reading_id, Page.number)
+        query = query.limit(each).with_for_update(of=Page, skip_locked=True)
+        return [PageKey(*found) for found in session.execute(query)]
+
+    chosen = _in_turns(_lanes(session, *_UNREAD), of, room)
+    keys = tuple_(Page.reading_id, Page.number).in_([(key.reading_id, key.number) for _, key in chosen])
+    if chosen:
+        session.execute(update(Page).where(keys).values(sent_at=at(session)), execution_options=_AS_IT_IS)
+    return [PageTask(key, lane.priority) for lane, key in chosen]
 
 
 def openings_to_send(session: Session, room: int, each: int) -> list[int]:
     """The next files to be opened, marked as sent: at most `room` out at a time, and batches take turns."""
-    unopened = (Reading.page_count.is_(None), Reading.read_at.is_(None), _alive())
-    out = session.scalar(select(func.count()).select_from(Reading).where(*unopened, Reading.sent_at.is_not(None))) or 0
+    out = session.scalar(select(func.count()).where(*_OPENING, _live())) or 0
     if out >= room:
         return []
-    turn = func.row_number().over(partition_by=(Reading.priority, Reading.batch_id), order_by=Reading.id)
-    ranked = select(Reading.id, Reading.priority, turn.label("turn")).where(*unopened, Reading.sent_at.is_(None))
-    found = ranked.subquery()
-    query = select(found.c.id).where(found.c.turn <= each).order_by(found.c.priority, found.c.turn, found.c.id)
-    chosen = list(session.scalars(query.limit(room - out)))
+
+    def of(lane: _Lane) -> Iterable[int]:
+        query = select(Reading.id).where(*_UNOPENED, *_in(lane), _live())
+        return session.scalars(query.order_by(Reading.id).limit(each)).all()
+
+    chosen = [reading_id for _, reading_id in _in_turns(_lanes(session, *_UNOPENED), of, room - out)]
+    if not chosen:
+        return []
     sent = update(Reading).where(Reading.id.in_(chosen), Reading.sent_at.is_(None)).values(sent_at=at(session))
-    return sorted(session.scalars(sent.returning(Reading.id).execution_options(synchronize_session=False)))
+    return sorted(session.scalars(sent.returning(Reading.id), execution_options=_AS_IT_IS))
 
 
 def pages_out(session: Session) -> tuple[int, int]:
@@ -115,28 +124,58 @@ def lost(session: Session, page_before: datetime, task_before: datetime) -> Lost
     )  # fmt: skip
 
 
-def _waiting_batches(session: Session) -> list[tuple[int, int]]:
-    query = (
-        select(Reading.batch_id, Reading.priority)
-        .where(Reading.read_at.is_(None), exists().where(Page.reading_id == Reading.id, _unsent()), _alive())
-        .distinct()
-        .order_by(Reading.priority, Reading.batch_id)
+@dataclass(frozen=True, slots=True, order=True)
+class _Lane:
+    """What takes turns: readings of one urgency and batch."""
+
+    priority: int
+    batch_id: int
+
+
+_Item = TypeVar("_Item")
+_FINE = Reading.failure == literal_column("''")
+"""Written out, as below, so that indexes of just these readings can be used (see `models.rows.Reading`)."""
+_UNREAD = (Reading.page_count.is_not(None), Reading.read_at.is_(None), _FINE)
+_UNOPENED = (Reading.page_count.is_(None), Reading.sent_at.is_(None), _FINE)
+_OPENING = (Reading.page_count.is_(None), Reading.sent_at.is_not(None), _FINE)
+_AS_IT_IS = {"synchronize_session": False}
+
+
+def _lanes(session: Session, *where: ColumnElement[bool]) -> list[_Lane]:
+    """The lanes of the readings of which that is so, the urgent first: from one to the next, however long each is."""
+
+    def least(column: InstrumentedAttribute[int], *beyond: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.min(column)).where(*where, *beyond).scalar_subquery()
+
+    first = select(least(Reading.priority).label("priority")).cte("urgency", recursive=True)
+    more = select(least(Reading.priority, Reading.priority > first.c.priority))
+    urgency = first.union_all(more.where(first.c.priority.is_not(None)))
+    one = select(urgency.c.priority, least(Reading.batch_id, Reading.priority == urgency.c.priority).label("batch_id"))
+    lane = one.where(urgency.c.priority.is_not(None)).cte("lane", recursive=True)
+    beyond = (Reading.priority == lane.c.priority, Reading.batch_id > lane.c.batch_id)
+    lanes = lane.union_all(
+        select(lane.c.priority, least(Reading.batch_id, *beyond)).where(lane.c.batch_id.is_not(None))
     )
-    return [(batch_id, priority) for batch_id, priority in session.execute(query)]
+    found = session.execute(select(lanes.c.priority, lanes.c.batch_id).where(lanes.c.batch_id.is_not(None)))
+    return sorted(_Lane(priority, batch_id) for priority, batch_id in found)
 
 
-def _in_turns(session: Session, tasks: list[PageTask]) -> list[PageTask]:
-    """One page of each batch after the other, the urgent ones before all others."""
-    numbers = {task.key.reading_id for task in tasks}
-    found = session.execute(select(Reading.id, Reading.batch_id).where(Reading.id.in_(numbers)))
-    batches = dict(iter(found))
-    seen: dict[tuple[int, int], int] = {}
-    ranked: list[tuple[int, int, int, int]] = []
-    for task in tasks:
-        lane = (task.priority, batches[task.key.reading_id])
-        seen[lane] = seen.get(lane, 0) + 1
-        ranked.append((task.priority, seen[lane], lane[1], len(ranked)))
-    return [tasks[place] for *_, place in sorted(ranked)]
+def _in(lane: _Lane) -> tuple[ColumnElement[bool], ...]:
+    return Reading.priority == lane.priority, Reading.batch_id == lane.batch_id
+
+
+def _in_turns(lanes: Iterable[_Lane], of: Callable[[_Lane], Iterable[_Item]], room: int) -> list[tuple[_Lane, _Item]]:
+    """One of each lane after the other, the urgent ones before all others; no lane is asked that cannot have a turn."""
+    ranked: list[tuple[int, int, _Lane, _Item]] = []
+    having: dict[int, int] = {}
+    for lane in lanes:
+        if len([one for one in ranked if one[0] < lane.priority]) + having.get(lane.priority, 0) >= room:
+            break
+        found = [(lane.priority, turn, lane, item) for turn, item in enumerate(of(lane))]
+        having[lane.priority] = having.get(lane.priority, 0) + bool(found)
+        ranked += found
+    ranked.sort(key=lambda one: one[:3])
+    return [(lane, item) for _, _, lane, item in ranked[:room]]
 
 
 def _unsent() -> ColumnElement[bool]:
@@ -148,7 +187,7 @@ def _live() -> ColumnElement[bool]:
 
 
 def _alive() -> ColumnElement[bool]:
-    return and_(Reading.failure == "", _live())
+    return and_(_FINE, _live())
 
 
 def _before(session: Session, row: type[Upload | Reading | Export], moment: datetime) -> ColumnElement[bool]:

@@ -6,56 +6,18 @@ call finds the facts of the first and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Integer, bindparam, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Start
+from models.columns import Moment, table
 from models.db import at
 from models.rows import Document, File, Page, Reading
 from models.store.batches import wanted
 from models.store.once import insert_missing
-
-MOST_DEATHS = 3
-"""A page or file that ended so many reading processes is set aside."""
-MOST_ATTEMPTS = 10
-"""A page that was begun so often, and each time lost with its whole worker, is set aside too: nothing goes on for ever.
-It is more than MOST_DEATHS because machines are switched off, and clocks differ, without any page being to blame."""
-REST = "not read, because too many pages of this file failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """Who begins on a page or file: the worker's name, and whether the task came again because its worker was lost.
-
-    One that began less than `busy` ago, and whose worker was not lost, is still being read by somebody. Once
-    `most_failed` pages of a file have failed, the rest is not read.
-    """
-
-    worker: str
-    again: bool
-    busy: timedelta
-    most_failed: int = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class PageKey:
-    """A page of a reading, numbered from 1, as tasks name it."""
-
-    reading_id: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class PageResult:
-    """What came of a page: the blob of it as read, or else the problem; and the seconds of each step."""
-
-    blob: str | None
-    problem: str
-    seconds: Mapping[str, float]
+from models.store.pages import MOST_DEATHS
 
 
 def reading_of(session: Session, reading_id: int) -> tuple[Reading, File] | None:
@@ -87,9 +49,7 @@ def opened(session: Session, reading_id: int, page_count: int) -> None:
     if reading is None or reading.page_count is not None:
         return
     reading.page_count = page_count
-    pages = [{"reading_id": reading_id, "number": number, "seconds": {}} for number in range(1, page_count + 1)]
-    for first in range(0, len(pages), 500):
-        insert_missing(session, Page, pages[first : first + 500])
+    session.execute(_PAGES, {"reading": reading_id, "count": page_count})
     if not page_count:
         _read(session, reading)
 
@@ -99,82 +59,13 @@ def fail(session: Session, reading_id: int, reason: str) -> None:
     session.execute(update(Reading).where(Reading.id == reading_id, Reading.failure == "").values(failure=reason))
 
 
-def start_page(session: Session, key: PageKey, attempt: Attempt) -> Start:
-    """Whether to read a page, noting who does. A page that has ended its worker too often is set aside here.
-
-    DONE: it is finished. BUSY: somebody is at it. CANCELLED: nobody wants it any more. After SET_ASIDE, as after
-    `finish_page`, the document may be ready to be settled.
-    """
-    page = _locked_page(session, key)
-    if page is None or page.finished_at is not None:
-        return Start.DONE
-    around = _around(session, key.reading_id)
-    if not around.wanted:
-        page.sent_at = page.started_at = None
-        return Start.CANCELLED
-    if page.started_at is not None and not attempt.again and abs(at(session) - page.started_at) < attempt.busy:
-        return Start.BUSY
-    reason = _hopeless(page, around.failed, attempt)
-    if reason:
-        _set_aside(session, page, reason)
-        return Start.SET_ASIDE
-    page.started_at, page.worker, page.attempts = at(session), attempt.worker, page.attempts + 1
-    if not around.begun:
-        begun = update(Reading).where(Reading.id == key.reading_id, Reading.started_at.is_(None))
-        session.execute(begun.values(started_at=at(session)))
-    return Start.READ
-
-
-def finish_page(session: Session, key: PageKey, result: PageResult) -> bool:
-    """Note what came of a page; False if that was known already."""
-    page = _locked_page(session, key)
-    if page is None or page.finished_at is not None:
-        return False
-    page.finished_at, page.blob, page.problem = at(session), result.blob, result.problem
-    page.seconds = dict(result.seconds)
-    return True
-
-
-def killed(session: Session, key: PageKey, reason: str) -> bool:
-    """Reading a page ended its reading process; True if it is set aside for that now, else it is queued again."""
-    page = _locked_page(session, key)
-    if page is None or page.finished_at is not None:
-        return False
-    page.deaths += 1
-    if page.deaths >= MOST_DEATHS:
-        _set_aside(session, page, f"{_deadly(page)}: {reason}")
-        return True
-    page.started_at = page.sent_at = None
-    return False
-
-
-def give_back(session: Session, key: PageKey) -> None:
-    """A page could not be read for a reason that is not its own, such as a store that is away: it is queued again."""
-    page = _locked_page(session, key)
-    if page is not None and page.finished_at is None:
-        page.attempts -= page.started_at is not None
-        page.started_at = page.sent_at = None
-
-
-def release(session: Session, keys: Sequence[PageKey]) -> None:
-    """Nobody is at these pages any more: their worker is gone. Whoever is given them next may begin at once."""
-    for key in keys:
-        page = _locked_page(session, key)
-        if page is not None and page.finished_at is None:
-            page.started_at = None
-
-
 def all_read(session: Session, reading_id: int) -> bool:
-    """Note that a reading has no page left to read, if so; True for the one caller who has to send the settling."""
-    reading = _locked(session, reading_id)
-    if reading is None or reading.page_count is None or reading.read_at is not None or reading.failure:
-        return False
+    """Note that a reading has no page left to read, if so; True for the one caller who has to send the settling.
+
+    It sees what others have committed: to be called once the last page's finish is, in no transaction of its own.
+    """
     session.flush()
-    left = select(exists().where(Page.reading_id == reading_id, Page.finished_at.is_(None)))
-    if session.scalar(left):
-        return False
-    _read(session, reading)
-    return True
+    return session.scalar(_ALL_READ, {"reading": reading_id, "now": at(session)}) is not None
 
 
 def pages(session: Session, reading_id: int) -> Sequence[Page]:
@@ -228,40 +119,6 @@ def reread(session: Session, document_id: int, engine: str, priority: int) -> in
     return document.reading_id
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What is to be known of a page's reading: asked in one query, for it is asked for every page."""
-
-    wanted: bool
-    begun: bool
-    failed: int
-
-
-def _around(session: Session, reading_id: int) -> _Around:
-    live = exists().where(Document.reading_id == reading_id, Document.cancelled_at.is_(None))
-    failed = select(func.count()).where(Page.reading_id == reading_id, Page.problem != "").scalar_subquery()
-    query = select(Reading.failure, Reading.started_at, live, failed).where(Reading.id == reading_id)
-    failure, started_at, is_live, count = session.execute(query).one()
-    return _Around(not failure and is_live, started_at is not None, count or 0)
-
-
-def _hopeless(page: Page, failed: int, attempt: Attempt) -> str:
-    """Why a page is not to be begun once more; empty if it is."""
-    if page.deaths >= MOST_DEATHS:
-        return _deadly(page)
-    if page.attempts >= MOST_ATTEMPTS:
-        return f"reading this page was begun {MOST_ATTEMPTS} times and its worker was lost each time: read it alone"
-    return REST if failed >= attempt.most_failed else ""
-
-
-def _deadly(page: Page) -> str:
-    return f"reading this page ended its worker {MOST_DEATHS} times; {page.worker or 'no worker'} was the last"
-
-
-def _set_aside(session: Session, page: Page, reason: str) -> None:
-    page.problem, page.finished_at = reason, at(session)
-
-
 def _read(session: Session, reading: Reading) -> None:
     reading.started_at = reading.started_at or at(session)
     reading.read_at = reading.settle_asked_at = at(session)
@@ -269,10 +126,6 @@ def _read(session: Session, reading: Reading) -> None:
 
 def _locked(session: Session, reading_id: int) -> Reading | None:
     return session.get(Reading, reading_id, with_for_update=True, populate_existing=True)
-
-
-def _locked_page(session: Session, key: PageKey) -> Page | None:
-    return session.get(Page, (key.reading_id, key.number), with_for_update=True, populate_existing=True)
 
 
 def hold(session: Session, reading_id: int) -> Reading | None:
@@ -284,3 +137,25 @@ def is_read(session: Session, reading_id: int) -> bool:
     """Whether nothing but settling is left to do."""
     session.flush()
     return session.scalar(select(Reading.id).where(Reading.id == reading_id, Reading.read_at.is_not(None))) is not None
+
+
+_PAGE, _READING = table(Page).c, table(Reading).c
+_LEFT = exists().where(_PAGE.reading_id == bindparam("reading"), _PAGE.finished_at.is_(None))
+_ALL_READ = (
+    update(table(Reading))
+    .where(_READING.id == bindparam("reading"), _READING.page_count.is_not(None), _READING.read_at.is_(None))
+    .where(_READING.failure == "", ~_LEFT)
+    .values(
+        read_at=bindparam("now"), settle_asked_at=bindparam("now"),
+        started_at=func.coalesce(_READING.started_at, bindparam("now", type_=Moment)),
+    )
+    .returning(_READING.id)
+)  # fmt: skip
+_COUNT = bindparam("count", type_=Integer)
+_FIRST = select(literal(1).label("number")).where(_COUNT > 0).cte("numbers", recursive=True)
+_NUMBERS = _FIRST.union_all(select(_FIRST.c.number + 1).where(_FIRST.c.number < _COUNT))
+_PAGES = insert(table(Page)).from_select(
+    ["reading_id", "number"],
+    select(bindparam("reading", type_=Integer), _NUMBERS.c.number),
+    include_defaults=False,
+)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models.archive import CellLine, QuestionLine, State, Summary
-from models.columns import Base
 from models.db import at
 from models.rows import Cell, Extraction, Question, Reading
+from models.store.once import insert_all
 
-_AT_ONCE = 1000
+_CELL, _QUESTION = CellLine._fields, QuestionLine.__slots__
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ def keep_result(session: Session, reading_id: int, settled: Settled) -> bool:
     session.add(row)
     reading.settled_for, reading.outcome, reading.failure = settled.asked_at, settled.outcome.value, ""
     session.flush()
-    _replace_cells(session, reading_id, settled.cells)
+    if present is None:
+        _insert_cells(session, reading_id, settled.cells)
+    else:
+        _replace_cells(session, reading_id, settled.cells)
     _replace_questions(session, reading_id, settled.questions)
     return True
 
@@ -66,41 +70,44 @@ def extraction_of(session: Session, reading_id: int) -> Extraction | None:
 
 def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
     """Write what differs only: a decision changes a few cells of a document with a thousand."""
-    names = CellLine.__slots__
-    query = select(*(getattr(Cell, name) for name in names)).where(Cell.reading_id == reading_id)
+    query = select(*(getattr(Cell, name) for name in _CELL)).where(Cell.reading_id == reading_id)
     old = {row.position: tuple(row) for row in session.execute(query)}
     new, changed = [], []
     for cell in cells:
-        line = {name: getattr(cell, name) for name in names}
         before = old.pop(cell.position, None)
         if before is None:
-            new.append({"reading_id": reading_id, **line})
-        elif before != tuple(line.values()):
-            changed.append({"reading_id": reading_id, **line})
+            new.append(cell)
+        elif before != tuple(cell):
+            changed.append({"reading_id": reading_id, **cell._asdict()})
     if old:
         session.execute(delete(Cell).where(Cell.reading_id == reading_id, Cell.position.in_(old)))
     if changed:
         session.execute(update(Cell), changed)
-    _insert(session, Cell, new)
+    _insert_cells(session, reading_id, new)
+
+
+def _insert_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
+    insert_all(session, Cell, ("reading_id", *_CELL), [(reading_id, *cell) for cell in cells])
 
 
 def _replace_questions(session: Session, reading_id: int, questions: Sequence[QuestionLine]) -> None:
     """Close what is no longer asked, open what is; a question keeps its number as long as its key stays."""
     old = {row.key: row for row in session.scalars(select(Question).where(Question.reading_id == reading_id))}
-    new = []
+    of = attrgetter(*_QUESTION)
+    new: list[tuple[object, ...]] = []
     for question in questions:
         row = old.pop(question.key, None)
         if row is None:
-            new.append({"reading_id": reading_id, "opened_at": at(session), **asdict(question)})
+            new.append((reading_id, at(session), *of(question)))
             continue
-        for name in QuestionLine.__slots__:
+        for name in _QUESTION:
             if getattr(row, name) != getattr(question, name):
                 setattr(row, name, getattr(question, name))
         row.closed_at = None
     for gone in old.values():
         gone.closed_at = gone.closed_at or at(session)
     session.flush()
-    _insert(session, Question, new)
+    insert_all(session, Question, ("reading_id", "opened_at", *_QUESTION), new)
 
 
 def forget_result(session: Session, reading_id: int) -> None:
@@ -109,8 +116,3 @@ def forget_result(session: Session, reading_id: int) -> None:
     session.execute(delete(Extraction).where(Extraction.reading_id == reading_id))
     still = update(Question).where(Question.reading_id == reading_id, Question.closed_at.is_(None))
     session.execute(still.values(closed_at=at(session)))
-
-
-def _insert(session: Session, row: type[Base], values: Sequence[dict[str, object]]) -> None:
-    for first in range(0, len(values), _AT_ONCE):
-        session.execute(insert(row), values[first : first + _AT_ONCE])

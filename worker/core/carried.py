@@ -36,14 +36,11 @@ def carried(decisions: Sequence[Decision], document: Document) -> tuple[tuple[De
     A decision whose place is the one of the cell of that id stays with it; else the cell is sought by place.
     """
     spots = {cell.cell_id: _Spot(t, t.rows[cell.row], cell) for t in document.tables for cell in t.cells}
-    codes = {table.code for table in document.tables}
     found, orphans = [], []
     for decision in decisions:
         key: str | None = decision.key
         if decision.kind in ABOUT_CELLS:
             key = _cell(decision, spots)
-        elif decision.kind is DecisionKind.STRUCTURE and decision.key not in codes:
-            key = None
         if key is None:
             orphans.append(decision.number)
         else:

@@ -12,6 +12,7 @@ from worker.core.amounts import parse
 from worker.core.carried import carried
 from worker.core.entries import ENTRIES, Entry, Outcome, Printed, entry_of, standing
 from worker.core.relations import YUAN
+from worker.core.restructure import label_keys, restructured
 
 LABELS = frozenset({"row_code", "row_name", "line_no"})
 """The labels a person may correct."""
@@ -43,16 +44,21 @@ class Decided:
 
 
 def decide(document: Document, review: Review) -> Decided:
-    """The document with the decisions that stand."""
+    """The document with the decisions that stand; first those about the structure of its tables."""
+    read = document
+    stand = standing(review.decisions)
+    document, unfit = restructured(document, stand) if stand else (document, ())
     cells = {cell.cell_id: cell for table in document.tables for cell in table.cells}
-    if not review.decisions:
+    if not stand:
         return Decided(document, cells)
-    found, orphans = carried(standing(review.decisions), document)
+    found, lost = carried([one for one in stand if one.number not in unfit], document)
     entries = _entries(document, found, review)
     labels: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    rows, keys = label_keys(read, stand), {one.number: one.key for one in stand}
     for one in found:
         if one.kind is DecisionKind.LABEL and one.field in LABELS:
-            labels[one.key][one.field] = one.after
+            key = rows.get(one.number, one.key) if one.key == keys[one.number] else one.key
+            labels[key][one.field] = one.after
     about = {one.field: one.after for one in found if one.kind is DecisionKind.DOCUMENT and one.field != "accepted"}
     accepted = (one.key for one in found if one.kind is DecisionKind.DOCUMENT and one.field == "accepted")
     wrong = (one for one in found if one.kind is DecisionKind.STRUCTURE and one.field == "wrong")
@@ -65,7 +71,7 @@ def decide(document: Document, review: Review) -> Decided:
         about=about,
         accepted=frozenset(accepted),
         remarks={one.key: one.note for one in wrong},
-        orphans=orphans,
+        orphans=tuple(sorted((*unfit, *lost))),
     )
 
 

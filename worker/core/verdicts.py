@@ -22,6 +22,7 @@ from worker.core.words import (
     Words,
     contradicted,
     doubted_words,
+    joined,
     misshapen,
     repaired_by_sums,
     repaired_by_writing,
@@ -201,8 +202,7 @@ def moved(verdict: Verdict, reason: str) -> Verdict:
     cell = verdict.cell
     if not reason or cell.status in (CellStatus.FLAGGED, CellStatus.REVIEWED):
         return verdict
-    both = f"{reason}；{cell.reason}" if cell.reason else reason
-    return replace(verdict, cell=replace(cell, status=CellStatus.REPAIRED, reason=both))
+    return replace(verdict, cell=replace(cell, status=CellStatus.REPAIRED, reason=joined(reason, cell.reason)))
 
 
 def _score(said: Said, finding: Finding | None, evidence: Evidence, channel: Channel) -> float:

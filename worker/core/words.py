@@ -34,6 +34,14 @@ def several(reasons: Sequence[Words], meant: Sequence[str] = ()) -> str:
     return f"{chinese}{guess}；{CHECK_OBJECT} | {english}{perhaps}; {CHECK_ENGLISH}"
 
 
+def joined(first: str, second: str) -> str:
+    """Two reasons, each in both languages, as one; either may be empty."""
+    if not (first and second):
+        return first or second
+    (chinese, _, english), (more, _, further) = (reason.partition(" | ") for reason in (first, second))
+    return f"{chinese}；{more} | {english}; {further}"
+
+
 def doubted_words(doubt: str) -> Words:
     """A doubt of the layout or of a label, which comes in Chinese; in English, what it is about."""
     return doubt, "the row, its label or its place is in doubt"

@@ -38,7 +38,14 @@ _ANCHORS = frozenset(
 @cache
 def _words() -> frozenset[str]:
     """Every header text of the forms and every label, squashed."""
-    words = {squashed(text) for _, texts in LABELS for text in texts} | {"栏次", "收入", "支出", "备注", "预算数"}
+    words = {squashed(text) for _, texts in LABELS for text in texts} | {
+        "栏次",
+        "类款项栏次",
+        "收入",
+        "支出",
+        "备注",
+        "预算数",
+    }
     for form in all_forms():
         for column in form.columns:
             words.update(squashed(text) for text in (*column.path, *column.headers, column.name))
@@ -62,7 +69,7 @@ def is_numbering(texts: list[str]) -> bool:
     others = [text for text in texts if not _SMALL.match(text)]
     if any(len(text) > LONGEST_NUMBER and not is_header_word(text) for text in others):
         return False
-    if any(squashed(text) == "栏次" for text in others):
+    if any(squashed(text).removeprefix("类款项") == "栏次" for text in others):
         return True
     if len(numbers) > ENOUGH_WORDS and sorted(numbers) == list(range(1, len(numbers) + 1)):
         return True
