@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import partial
 
@@ -12,7 +12,7 @@ from models.archive import UNFINISHED, State
 from models.db import Session, after_commit
 from models.queue import Priority, Task
 from models.rows import Batch, Document
-from models.store import audit, batches, listing, readings
+from models.store import again, audit, batches, listing, readings
 from models.store.listing import MOST_ROWS, DocumentFilter, DocumentLine
 
 
@@ -30,7 +30,7 @@ def act_on_document(session: Session, call: Call, document_id: int, action: Acti
     if batches.document_for(session, document_id, call.who.user) is None:
         raise missing("document")
     line = listing.document_line(session, document_id)
-    count = 0 if line is None else _do(session, call.kit, action, [line], Priority.PERSON)
+    count = 0 if line is None else _do(session, call.kit, action, line)
     if count:
         audit.note(session, call.acts, f"document {action.value}", f"document {document_id}")
     return count
@@ -46,19 +46,26 @@ def act_on_batch(session: Session, call: Call, batch_id: int, action: Action) ->
     return count
 
 
-def documents_of(session: Session, call: Call, chosen: DocumentFilter) -> Iterator[DocumentLine]:
-    """All documents of a choice, however many."""
-    after = 0
-    while found := listing.documents(session, call.who.user, chosen, MOST_ROWS, after):
-        yield from found
-        after = found[-1].id
-
-
 def _all(session: Session, call: Call, batch: Batch, action: Action) -> int:
+    """A batch may hold any number of documents: what is to be done is marked, and the sweep sends it."""
     if batch.cancelled_at is not None:
         raise ProblemError(409, "cancelled", "this batch was cancelled: send its files in another one")
-    lines = list(documents_of(session, call, DocumentFilter(batch.id)))
-    return _do(session, call.kit, action, lines, Priority.BATCH)
+    if action is Action.RESETTLE:
+        count = again.settle_batch(session, batch.id)
+    elif action is Action.REREAD:
+        count = again.read_batch(session, batch.id, call.kit.settings.engine(), Priority.BATCH.value)
+    else:
+        count = _retry(session, _documents_of(session, call, batch.id))
+    after_commit(session, call.kit.waker.soon)
+    return count
+
+
+def _documents_of(session: Session, call: Call, batch_id: int) -> Iterator[DocumentLine]:
+    """All documents of a batch, however many."""
+    after = 0
+    while found := listing.documents(session, call.who.user, DocumentFilter(batch_id), MOST_ROWS, after):
+        yield from found
+        after = found[-1].id
 
 
 def _cancel_all(session: Session, batch: Batch) -> int:
@@ -67,46 +74,36 @@ def _cancel_all(session: Session, batch: Batch) -> int:
     return sum(count for state, count in counts.documents.items() if state in UNFINISHED) if counts else 0
 
 
-def _do(session: Session, kit: Kit, action: Action, lines: Sequence[DocumentLine], priority: Priority) -> int:
-    if action is Action.RETRY:
-        return _retry(session, kit, lines)
+def _do(session: Session, kit: Kit, action: Action, line: DocumentLine) -> int:
     if action is Action.CANCEL:
-        return sum(batches.cancel_document(session, line.id) for line in lines)
-    if action is Action.REREAD:
-        return _reread(session, kit, lines, priority)
-    return _resettle(session, kit, lines)
+        return int(batches.cancel_document(session, line.id))
+    if action is Action.RESETTLE:
+        return _resettle(session, kit, line.reading_id)
+    after_commit(session, kit.waker.soon)
+    return _retry(session, [line]) if action is Action.RETRY else _reread(session, kit, line)
 
 
-def _retry(session: Session, kit: Kit, lines: Sequence[DocumentLine]) -> int:
+def _retry(session: Session, lines: Iterable[DocumentLine]) -> int:
     """What failed, and documents with pages that were set aside; one that was cancelled is wanted again."""
-    count = 0
-    for reading_id in dict.fromkeys(
-        line.reading_id for line in lines if line.state in (State.FAILED, State.NEEDS_REVIEW)
-    ):
-        if readings.retry(session, reading_id):
-            count += 1
-            if readings.is_read(session, reading_id):
-                after_commit(session, partial(kit.send, Task.SETTLE, reading_id, priority=Priority.FINISH))
-    count += sum(batches.want_again(session, line.id) for line in lines if line.state is State.CANCELLED)
-    if count:
-        after_commit(session, kit.waker.soon)
-    return count
-
-
-def _reread(session: Session, kit: Kit, lines: Sequence[DocumentLine], priority: Priority) -> int:
-    """Read with the engine of today what another one has read, and what was cancelled."""
-    engine, count = kit.settings.engine(), 0
+    count, seen = 0, set[int]()
     for line in lines:
-        before = session.get_one(Document, line.id).reading_id
-        new = readings.reread(session, line.id, engine, priority.value)
-        count += new != before or line.state is State.CANCELLED
-    if count:
-        after_commit(session, kit.waker.soon)
+        if line.state is State.CANCELLED:
+            count += batches.want_again(session, line.id)
+        elif line.state in (State.FAILED, State.NEEDS_REVIEW) and line.reading_id not in seen:
+            seen.add(line.reading_id)
+            count += readings.retry(session, line.reading_id)
     return count
 
 
-def _resettle(session: Session, kit: Kit, lines: Sequence[DocumentLine]) -> int:
-    asked = readings.ask_settling(session, list({line.reading_id for line in lines}))
-    for reading_id in asked:
-        after_commit(session, partial(kit.send, Task.SETTLE, reading_id, priority=Priority.FINISH))
+def _reread(session: Session, kit: Kit, line: DocumentLine) -> int:
+    """Read with the engine of today what another one has read, and what was cancelled."""
+    before = session.get_one(Document, line.id).reading_id
+    new = readings.reread(session, line.id, kit.settings.engine(), Priority.PERSON.value)
+    return int(new != before or line.state is State.CANCELLED)
+
+
+def _resettle(session: Session, kit: Kit, reading_id: int) -> int:
+    asked = readings.ask_settling(session, [reading_id])
+    for one in asked:
+        after_commit(session, partial(kit.send, Task.SETTLE, one, priority=Priority.FINISH))
     return len(asked)

@@ -15,11 +15,14 @@ from starlette.staticfiles import StaticFiles
 
 from api import (
     batches,
+    decision_files,
     described,
     errors,
     exports,
     groups,
     health,
+    insight,
+    insight_pages,
     pages,
     people,
     people_pages,
@@ -44,7 +47,8 @@ from models.settings import MEBIBYTE, Settings
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 40
 _ROUTERS = (
-    health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router, batches.router,
+    health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router,
+    decision_files.router, insight.router, insight_pages.router, batches.router,
     batches.documents_router, watching.router, station_pages.router,
     exports.router, exports.files, pages.router, people_pages.router, tables.router,
     groups.router, groups.pages,

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from api.insight_schemas import ImportOut
 from api.schemas import BatchOut, DocumentOut, ExportOut, FileOutcome, Me, RefusalOut, UploadOut
 from models.archive import ExportFormat
 
@@ -129,6 +130,17 @@ class Client:
         if found != export.sha256:
             raise ServiceError(0, "the version arrived damaged: download it again")
 
+    def decisions(self, to: Path, *, batch: int | None = None, document: int | None = None) -> None:
+        """Write what was decided about a batch or a document to a file, as CSV."""
+        answer = self._ask("GET", f"{_decided_of(batch, document)}/decisions.csv")
+        to.write_bytes(answer.content)
+
+    def import_decisions(self, data: bytes, *, batch: int | None = None, document: int | None = None) -> ImportOut:
+        """Bring such a CSV in; what came of each line. Doing it again does no harm."""
+        address = f"{_decided_of(batch, document)}/decisions.csv"
+        answer = self._ask("POST", address, content=lambda: iter([data]))
+        return ImportOut.model_validate_json(answer.content)
+
     def _fetch(self, address: str, to: Path, have: int) -> None:
         headers = {"Range": f"bytes={have}-"} if have else {}
         with self._http.stream("GET", address, headers=headers) as answer:
@@ -187,6 +199,10 @@ class Client:
 
     def _once(self, method: str, address: str, content: Iterator[bytes], headers: dict[str, str]) -> httpx.Response:
         return _checked(self._http.request(method, address, content=content, headers=headers))
+
+
+def _decided_of(batch: int | None, document: int | None) -> str:
+    return f"/api/documents/{document}" if document is not None else f"/api/batches/{batch}"
 
 
 def _pieces(path: Path, offset: int = 0, length: int | None = None) -> Iterator[bytes]:

@@ -13,8 +13,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.actions import Action, act_on_batch, act_on_document
 from api.batches import all_batches, cells_of, one_batch, one_document, open_batch, refused, some_documents
+from api.charts import percent
+from api.decision_files import orphans_of
 from api.deps import Calls, Reads, Writes, allowed, public
 from api.exports import ask, some_exports
+from api.insight import REVIEWERS, quality_of
 from api.languages import LANGUAGE_COOKIE, LANGUAGES
 from api.rendering import SHARES, render, secure_cookies
 from api.schemas import After, Asked, BatchAsked, ExportAsked, Filter, From, IdPath
@@ -77,6 +80,8 @@ def batch_page(  # noqa: PLR0913  # each is a query parameter
         "chosen": {"state": wanted.value if wanted else "", "name": name},
         "states": [one.value for one in SHARES],
         "formats": [one.value for one in ExportFormat],
+        "quality": quality_of(session, call.who, batch_id) if call.who.role in REVIEWERS else None,
+        "percent": percent,
     }
     return render(call.request, "batch.html", values)
 
@@ -95,8 +100,13 @@ def document_page(call: Calls, session: Reads, document_id: IdPath) -> Response:
     """A document: how far it is, what was found, which cells are asked about."""
     document = one_document(session, call.who, document_id)
     flagged = cells_of(session, call.who, document_id, {"flagged": True, "limit": _FLAGGED})
-    tables = table_names(document.tables.split())
-    return render(call.request, "document.html", {"document": document, "flagged": flagged, "tables": tables})
+    values = {
+        "document": document,
+        "flagged": flagged,
+        "tables": table_names(document.tables.split()),
+        "orphans": orphans_of(session, call, document_id),
+    }
+    return render(call.request, "document.html", values)
 
 
 @router.post("/documents/{document_id}/{action}")

@@ -19,7 +19,7 @@ from models.db import Session, at
 from models.queue import Priority, QueueError, Task
 from models.rows import Document, Picture
 from models.store import batches, pictures
-from models.store.readings import PageKey
+from models.store.pages import PageKey
 
 router = APIRouter(prefix="/api", tags=["review"])
 _KEEP = "private, max-age=31536000, immutable"

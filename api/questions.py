@@ -36,7 +36,7 @@ from models.geometry import Mesh
 from models.rows import Batch, Question
 from models.store import asking, listing, pictures, reviews
 from models.store.asking import QuestionFilter
-from models.store.readings import PageKey
+from models.store.pages import PageKey
 
 router = APIRouter(prefix="/api", tags=["review"])
 REVIEWERS = (Role.REVIEWER, Role.ADMIN)

@@ -136,7 +136,7 @@ class Blobs:
 
     def get(self, sha256: str) -> bytes:
         """All bytes of a small blob, checked against its hash; raises NotStoredError."""
-        with _said("read", sha256):
+        with self._reading(sha256):
             data = cast(bytes, self._files.cat_file(self._path(sha256)))
         if hashlib.sha256(data).hexdigest() != sha256:
             raise StoreError(f"the blob {sha256} is damaged: restore it from a backup, or upload the file again")
@@ -144,7 +144,7 @@ class Blobs:
 
     def stream(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """A blob in pieces, or its bytes from `start` up to before `end`; raises NotStoredError at the first piece."""
-        with _said("read", sha256), self._files.open(self._path(sha256), "rb", cache_type="readahead") as file:
+        with self._reading(sha256), self._files.open(self._path(sha256), "rb", cache_type="readahead") as file:
             file.seek(start)
             left = (file.size if end is None else min(end, file.size)) - start
             while left > 0 and (piece := file.read(min(PIECE, left))):
@@ -162,8 +162,8 @@ class Blobs:
         if not _is_local(self._files):
             return None
         path = Path(self._path(sha256))
-        if not path.is_file():
-            raise NotStoredError(f"the store holds no {sha256}: restore it from a backup, or upload again")
+        with self._reading(sha256):
+            path.stat()
         return path
 
     def has(self, sha256: str) -> bool:
@@ -173,7 +173,7 @@ class Blobs:
 
     def size(self, sha256: str) -> int:
         """How many bytes a blob has; raises NotStoredError."""
-        with _said("read", sha256):
+        with self._reading(sha256):
             return int(self._files.info(self._path(sha256))["size"])
 
     def remove(self, sha256: str) -> None:
@@ -240,17 +240,39 @@ class Blobs:
             return str(error)
         return ""
 
+    @contextmanager
+    def _reading(self, wanted: str) -> Iterator[None]:
+        """What is missing from a store that is there is not stored; a store that is gone may come back."""
+        with _said("read"):
+            try:
+                yield
+            except FileNotFoundError as error:
+                if not self._is_there():
+                    raise
+                told = f"the store holds no {wanted}: restore it from a backup, or upload again"
+                raise NotStoredError(told) from error
+
+    def _is_there(self) -> bool:
+        """Whether the folder or bucket exists, whatever it holds. Raises what its file system raises."""
+        if _is_local(self._files):
+            return Path(self._root).is_dir()
+        try:
+            self._files.call_s3("head_bucket", Bucket=self._root.partition("/")[0])
+        except FileNotFoundError:
+            return False
+        return True
+
     def _part(self, key: str) -> Iterator[bytes]:
-        with _said("read", key), self._files.open(self._under("parts", key), "rb") as file:
+        with self._reading(key), self._files.open(self._under("parts", key), "rb") as file:
             while piece := file.read(PIECE):
                 yield piece
 
     def _is_new(self, sha256: str) -> bool:
-        try:
-            with _said("read", sha256):
+        with _said("read"):
+            try:
                 return _at(self._files.info(self._path(sha256))) > datetime.now(UTC) - _NEW
-        except NotStoredError:
-            return False
+            except FileNotFoundError:
+                return False
 
     def _move(self, path: str, to: str) -> None:
         """Also where the same bytes are there already: that makes them new, and safe from tidying."""
@@ -286,14 +308,12 @@ class Blobs:
 
 
 @contextmanager
-def _said(what: str, wanted: str = "") -> Iterator[None]:
+def _said(what: str) -> Iterator[None]:
     """Errors of file systems and S3 clients in words."""
     try:
         yield
     except FileNotFoundError as error:
-        if not wanted:
-            raise StoreError(f"the store does not exist: {error}; check JIAOKAN_STORE_URL") from error
-        raise NotStoredError(f"the store holds no {wanted}: restore it from a backup, or upload again") from error
+        raise StoreError(f"the store does not exist: {error}; check JIAOKAN_STORE_URL") from error
     except (OSError, _client_errors()) as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise StoreError(f"the store cannot {what} ({said}): check its space, rights and address") from error

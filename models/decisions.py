@@ -126,11 +126,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What people decided about a document, when two of them are asked, and its file's SHA-256, which draws samples."""
+    """What people decided about a document, when two of them are asked, and its file's SHA-256, which draws samples.
+
+    `offices` are names that people confirmed in the archive: they suggest, and prove nothing.
+    """
 
     decisions: Sequence[Decision] = ()
     policy: Policy = field(default_factory=Policy)
     seed: str = ""
+    offices: frozenset[str] = frozenset()
 
 
 def _share(kept: Mapping[str, Any], name: str) -> float:

@@ -1,4 +1,4 @@
-"""Logs as JSON, one object a line, each with the ids of what it is about: request, task, batch, document, page.
+"""Logs as JSON, one object a line, each with the ids of what it is about: request, task, batch, documents, page.
 
 No secrets and no text of documents go into a log; names of files are shortened.
 """

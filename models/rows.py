@@ -148,8 +148,9 @@ class Reading(Base):
     """A file being read, or read, by one version of the engine.
 
     `batch_id` is the batch that asked first, `priority` 0 goes before 9. `document` is the blob of what was read.
-    `sent_at` is when the task to open it was sent, `settle_asked_at` when it was last to be settled; the settling that
-    answered puts the same time into `settled_for`, and into `outcome` what it found: done, needs-review or failed.
+    `sent_at` is when the task to open it was sent, or, where the sweep sends it, the one to settle it (None: it has yet
+    to); `settle_asked_at` is when it was last to be settled. The settling that answered puts the same time into
+    `settled_for`, and into `outcome` what it found: done, needs-review or failed.
     """
 
     __tablename__ = "readings"

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         description="Folder of other PaddleOCR weights, with det/ and rec/; empty: those of the wheel rapidocr.",
     )
     cache: Path | None = Field(default=None, description="Folder for prepared weights; empty: the user's cache folder.")
+    learned: Path | None = Field(
+        default=None, description="Folder of the lists that jiaokan learn writes; empty: none are used."
+    )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///jiaokan-data/jiaokan.sqlite"),
         description="The database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.",

@@ -10,8 +10,8 @@ from models.db import Database
 from models.document import Document
 from models.packing import pack
 from models.rows import Reading as ReadingRow
+from models.store.pages import PageKey
 from models.store.pictures import Drawn, keep_pictures
-from models.store.readings import PageKey
 from tests.archives import batch_of
 from tests.finished import finish
 from tests.printed_tables import HEIGHT, WIDTH, pictures, printed

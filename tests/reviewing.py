@@ -21,10 +21,10 @@ from models.document import Document, Line, Origin, Page, Reading, Table
 from models.geometry import Box, Mesh
 from models.packing import pack
 from models.rows import Reading as ReadingRow
-from models.store import batches, people, pictures, readings, results, reviews
+from models.store import batches, pages, people, pictures, readings, results, reviews
 from models.store.batches import Ask, Incoming
+from models.store.pages import PageKey, PageResult
 from models.store.pictures import Drawn
-from models.store.readings import PageKey, PageResult
 from models.store.results import Settled
 from models.summaries import cell_lines, outcome, question_lines, summary
 from tests.archives import FRESH
@@ -188,8 +188,8 @@ def file_away(database: Database, blobs: Blobs, batch_id: int, name: str, sheets
         reading = added.reading_id
         readings.opened(session, reading, document.page_count)
         for number in range(1, document.page_count + 1):
-            readings.start_page(session, PageKey(reading, number), FRESH)
-            readings.finish_page(session, PageKey(reading, number), PageResult(page_blob.sha256, "", {}))
+            pages.start_page(session, PageKey(reading, number), FRESH)
+            pages.finish_page(session, PageKey(reading, number), PageResult(page_blob.sha256, "", {}))
             if number in kept:
                 filed, straight = kept[number]
                 pair = [Drawn(False, filed, WIDTH, HEIGHT), Drawn(True, straight, WIDTH, HEIGHT)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import redis
+
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,11 +39,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(database_url: str, redis_url: str, store: Path) -> Iterator[Server]:
-    """A server on a free port; ended at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(database_url: str, redis_url: str, store: Path, *, port: int = 0, empty: bool = True) -> Iterator[Server]:
+    """A server on this port or a free one; ended at the end, and the queue emptied, unless a worker has it too."""
+    port = port or free_port()
     settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "STORE_URL": str(store)}
     environment = {**os.environ, **{f"JIAOKAN_{name}": value for name, value in settings.items()}}
     command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
@@ -59,7 +58,8 @@ def serving(database_url: str, redis_url: str, store: Path) -> Iterator[Server]:
             process.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
-        emptied(redis_url)
+        if empty:
+            emptied(redis_url)
 
 
 def emptied(redis_url: str) -> None:

@@ -14,6 +14,7 @@ from models.archive import Role
 from models.db import Database
 from tests.doors import PDF, Doors, doors
 
+DECISIONS = b"number,sha256,kind,key,after\r\n"
 # address: (nobody, another uploader, the owner, a reviewer, an admin)
 MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /healthz": (200, 200, 200, 200, 200),
@@ -33,6 +34,12 @@ MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /api/batches/{batch_id}/refusals": (401, 404, 200, 200, 200),
     "GET /api/batches/{batch_id}/events": (401, 404, 200, 200, 200),
     "POST /api/batches/{batch_id}/{action}": (401, 404, 200, 200, 200),
+    "GET /api/batches/{batch_id}/policy": (401, 403, 403, 200, 200),
+    "PATCH /api/batches/{batch_id}/policy": (401, 403, 403, 200, 200),
+    "GET /api/batches/{batch_id}/quality": (401, 403, 403, 200, 200),
+    "GET /api/batches/{batch_id}/decisions.csv": (401, 403, 403, 200, 200),
+    "POST /api/batches/{batch_id}/decisions.csv": (401, 403, 403, 200, 200),
+    "GET /api/insight": (401, 403, 403, 200, 200),
     "PUT /api/batches/{batch_id}/files/{name:path}": (401, 404, 200, 200, 200),
     "POST /api/batches/{batch_id}/files": (401, 404, 200, 200, 200),
     "POST /api/batches/{batch_id}/uploads": (401, 404, 201, 201, 201),
@@ -45,6 +52,9 @@ MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "GET /api/documents/{document_id}/events": (401, 404, 200, 200, 200),
     "GET /api/documents/{document_id}/file": (401, 404, 200, 200, 200),
     "POST /api/documents/{document_id}/{action}": (401, 404, 200, 200, 200),
+    "GET /api/documents/{document_id}/decisions.csv": (401, 403, 403, 200, 200),
+    "POST /api/documents/{document_id}/decisions.csv": (401, 403, 403, 200, 200),
+    "GET /api/documents/{document_id}/orphans": (401, 404, 200, 200, 200),
     "GET /api/exports": (401, 200, 200, 200, 200),
     "POST /api/exports": (401, 202, 202, 202, 202),
     "GET /api/exports/{export_id}": (401, 404, 200, 200, 200),
@@ -66,6 +76,9 @@ MATRIX: dict[str, tuple[int, int, int, int, int]] = {
     "POST /batches": (401, 303, 303, 303, 303),
     "GET /batches/{batch_id}": (303, 404, 200, 200, 200),
     "POST /batches/{batch_id}/{action}": (401, 404, 303, 303, 303),
+    "POST /batches/{batch_id}/policy": (401, 403, 403, 303, 303),
+    "GET /insight": (303, 403, 403, 200, 200),
+    "GET /insight/{name}.svg": (303, 403, 403, 404, 404),
     "GET /documents/{document_id}": (303, 404, 200, 200, 200),
     "POST /documents/{document_id}/{action}": (401, 404, 303, 303, 303),
     "GET /documents/{document_id}/tables/{code}": (303, 404, 409, 409, 409),
@@ -100,6 +113,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/questions/next": {"json": {}},
     "POST /api/exports": {"json": {"name": "x"}},
     "POST /api/groups/decisions": {"json": {"questions": [1]}},
+    "PATCH /api/batches/{batch_id}/policy": {"json": {"sample_share": 0.1}},
+    "POST /api/batches/{batch_id}/decisions.csv": {"content": DECISIONS},
+    "POST /api/documents/{document_id}/decisions.csv": {"content": DECISIONS},
     "POST /batches": {"data": {"name": "x"}},
     "POST /exports": {"data": {"name": "x", "format": "csv"}},
     "POST /language": {"data": {"spoken": "en"}},

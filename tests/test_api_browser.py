@@ -70,6 +70,13 @@ def complain(text: str) -> None:
 COMPLAINTS: list[str] = []
 
 
+def screenshots(folder: Path) -> Path:
+    """Where pictures of pages go."""
+    shots = Path(os.environ.get("JIAOKAN_TEST_SCREENSHOTS", str(folder / "shots")))
+    shots.mkdir(parents=True, exist_ok=True)
+    return shots
+
+
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
     if not CHROMIUM.exists():
@@ -83,8 +90,7 @@ def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterato
             user = people.add_user(session, name, role, hashed(PASSWORD))
             assert user is not None
             people.set_language(session, user.id, "")
-    shots = Path(os.environ.get("JIAOKAN_TEST_SCREENSHOTS", str(folder / "shots")))
-    shots.mkdir(parents=True, exist_ok=True)
+    shots = screenshots(folder)
     with serving(database_url, redis_url, store) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield Station(server.url, database, Blobs(str(store)), browser, shots)

@@ -18,8 +18,8 @@ from models.document import Origin
 from models.queue import Priority, Task
 from models.rows import Batch, Claim, Decision, Document, Reading
 from models.store import asking, people, pictures, readings
+from models.store.pages import PageKey
 from models.store.pictures import Drawn
-from models.store.readings import PageKey
 from tests.doors import Doors, doors
 from tests.reviewing import Filed, doubtful, file_away, open_batch, settle_again
 

@@ -25,6 +25,7 @@ from models.rows import ApiToken, Document, Upload
 from models.store import people
 from tests.doors import PDF
 from tests.finished import extraction, finish
+from tests.reviewed import Answer, answer, reviewed
 from tests.serving import Server, serving
 from worker import cli
 
@@ -200,6 +201,25 @@ def test_push_brings_the_tables_back(
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.doc").write_text("x", encoding="utf-8")
     assert cli.main([*command[:4], "--out", str(tmp_path / "precious")]) == 2
+
+
+def test_decisions_go_out_and_in_by_command(
+    place: Place, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = reviewed(place.database, tmp_path)
+    answer(place.database, archive.readings[0], Answer(archive.first, 0, "k", "12.80"))
+    monkeypatch.setenv("JIAOKAN_TOKEN", TOKEN)
+    file = tmp_path / "decisions.csv"
+    batch = ["--server", server.url, "--batch", str(archive.batch)]
+    assert cli.main(["decisions", "export", str(file), *batch]) == 0
+    assert "12.80" in file.read_text(encoding="utf-8")
+    assert cli.main(["decisions", "import", str(file), *batch]) == 0
+    assert "0 taken, 1 already there" in capsys.readouterr().err
+    assert cli.main(["decisions", "import", str(file), "--server", server.url, "--document", "2"]) == 1
+    assert "line 2: refused" in capsys.readouterr().err
+    assert cli.main(["decisions", "import", str(tmp_path / "none.csv"), *batch]) == 2
+    assert cli.main(["decisions", "export", str(file), "--server", server.url, "--document", "99"]) == 2
+    assert "no such document" in capsys.readouterr().err
 
 
 def work(place: Place) -> None:

@@ -161,7 +161,10 @@ def test_what_can_be_done_about_documents(client: TestClient, found: Doors) -> N
     with found.kit.database.transaction() as session:
         readings.opened(session, 3, 0)
     assert client.post("/api/batches/1/resettle").json() == {"documents": 1}
+    assert found.sent == [], "the sweep sends what a whole batch asks for"
+    assert client.post("/api/documents/3/resettle").json() == {"documents": 1}
     assert [(task, numbers) for task, numbers, _ in found.sent] == [(Task.SETTLE, (3,))]
+    assert client.post("/api/batches/1/reread").json() == {"documents": 0}
     assert client.post("/api/batches/1/cancel").json() == {"documents": 3}
     assert client.get("/api/batches/1").json()["state"] == State.CANCELLED
     assert client.put("/api/batches/1/files/z.pdf", content=PDF).status_code == 409

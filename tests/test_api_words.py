@@ -24,7 +24,7 @@ STEMS = {
     "role.": [role.value for role in Role],
     "role.can.": [role.value for role in Role],
     "act.": ["retry", "cancel", "reread", "resettle"],
-    "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed"],
+    "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed", "policy"],
     "coming.": ["receiving", "unpacking", "failed"],
     "station.": ["take", "leave", "tab", "zoom", "pan", "view"],
     "asks.": [one.value for one in Asks],

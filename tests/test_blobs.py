@@ -46,6 +46,7 @@ def test_what_is_put_comes_back(blobs: Blobs) -> None:
 
 def test_nothing_is_nothing(blobs: Blobs, tmp_path: Path) -> None:
     absent = hashlib.sha256(b"").hexdigest()
+    blobs.put([b"another"])
     for ask in (blobs.get, blobs.size, lambda sha256: list(blobs.stream(sha256))):
         with pytest.raises(NotStoredError, match="restore it from a backup"):
             ask(absent)
@@ -56,6 +57,14 @@ def test_nothing_is_nothing(blobs: Blobs, tmp_path: Path) -> None:
     assert blobs.get(absent) == b""
     blobs.fetch(absent, tmp_path / "fetched")
     assert (tmp_path / "fetched").read_bytes() == b""
+
+
+def test_a_store_that_is_gone_may_come_back(tmp_path: Path, s3_url: str) -> None:
+    for gone in (Blobs(str(tmp_path / "unmounted")), Blobs(f"{s3_url}-gone/x")):
+        for ask in (gone.get, gone.size, lambda sha256, store=gone: list(store.stream(sha256))):
+            with pytest.raises(StoreError, match="the store does not exist") as told:
+                ask("a" * 64)
+            assert not isinstance(told.value, NotStoredError)
 
 
 def test_half_a_stream_leaves_nothing(blobs: Blobs) -> None:

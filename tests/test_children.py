@@ -53,6 +53,11 @@ def test_the_others_finish_beside_one_that_hangs_and_one_that_crashes(children: 
     assert "SIGSEGV" in str(found[1])
 
 
+def test_starting_and_loading_take_nothing_of_a_jobs_time(children: Children) -> None:
+    slow = Job((0,), "tests.slow_to_load.echo", (7,), 3.0, "JIAOKAN_PAGE_SECONDS", tries=1)
+    assert outcomes(children, slow) == {0: 7}
+
+
 def test_memory_is_limited_whether_it_grows_or_bursts(children: Children) -> None:
     found = outcomes(children, job(0, "explode"), job(1, "burst"), job(2, "echo", "well"))
     assert kind_of(found[0]) is kind_of(found[1]) is FailureKind.MEMORY

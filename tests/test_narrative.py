@@ -190,7 +190,10 @@ def test_a_share_speaks_against_a_cell_and_confirms_none() -> None:
     for scale, holds in ((1, True), (3, False)):
         view = look(clean, clean.tables)
         basic = found_cell(clean, "公开03", "合计", "2")
-        figures = {**view.figures, basic: replace(view.figures[basic], value=(view.figures[basic].value or 0) * scale)}
+        figures = {
+            **view.figures,
+            basic: replace(view.figures[basic], value=(view.figures[basic].value or Decimal(0)) * scale),
+        }
         hearing = hear(told, view.court, figures, False, 0.0)
         shares = [trial for trial in hearing.trials if trial.check.kind == "percentage"]
         assert [not trial.failed for trial in shares] == [holds]

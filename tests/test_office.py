@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.document import Document, Line, Origin
 from models.reference import divisions
 from worker.core.glyphs import confused
-from worker.core.office import Office, find_office
+from worker.core.office import Office, find_office, suggested
 from worker.core.places import doubtful_place, known_places
 
 YEAR = "2021"
@@ -90,6 +90,17 @@ def test_the_office_above_is_no_misreading() -> None:
     heads = ["部门：永兴县医疗保障局"] * 4
     found = office(*heads, "主管部门：市医疗保障局", "郴州市医疗保障局2021年度考核")
     assert (found.name, found.repairs, found.questions) == ("永兴县医疗保障局", (), ())
+
+
+def test_a_list_of_confirmed_names_asks_and_changes_nothing() -> None:
+    found = office("2021年度部门决算", *["部门：青河县统汁局"] * 4)
+    asked = suggested(found, {"青河县统计局", "青河县财政局"})
+    assert asked.name == found.name
+    assert asked.repairs == found.repairs
+    assert asked.questions == (*found.questions, f"单位名称应为青河县统计局？读作“{found.name}”，但名录中没有这个单位")
+    assert suggested(found, {found.name, "青河县统计局"}) == found
+    assert suggested(found, {"永兴县医疗保障局"}) == found
+    assert suggested(Office(""), {"青河县统计局"}) == Office("")
 
 
 counties = st.sampled_from(

@@ -15,8 +15,8 @@ from models.db import Database
 from models.files import FileKind
 from models.geometry import Box, Mesh
 from models.store import pictures
+from models.store.pages import PageKey
 from models.store.pictures import Drawn
-from models.store.readings import PageKey
 from tests.archives import batch_of, hash_of
 from tests.ruled import SCALE, table_page, turned
 from worker import pictures as drawing

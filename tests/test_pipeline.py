@@ -24,6 +24,7 @@ from models.settings import Settings
 from tests.ruled import SCALE, figure, table_page, turned
 from worker.layout.text import reading
 from worker.pipeline import read_page, straightened, unread
+from worker.stopwatch import timed
 
 Picture = NDArray[np.uint8]
 WIDTH, HEIGHT = 1654 * SCALE, 1400 * SCALE
@@ -101,7 +102,9 @@ def test_boxes_of_a_rotated_page_lie_where_it_is_displayed(tmp_path: Path, rotat
     with closing(pdfium.PdfDocument(tmp_path / "rotated.pdf")) as pdf:
         pdf[0].set_rotation(rotate)
         pdf.save(tmp_path / "displayed.pdf")
-    page = read_page(tmp_path / "displayed.pdf", FileKind.PDF, 1, options())
+    with timed() as seconds:
+        page = read_page(tmp_path / "displayed.pdf", FileKind.PDF, 1, options())
+    assert {"layer", "render", "origin", "clean", "read", "textlayer", "tables", "overlooked"} <= set(seconds)
     upright = read_image(tmp_path, sheet())
     box, wanted = place_of(page, "1,023.40"), place_of(upright, "1,023.40")
     assert box.centre == pytest.approx(wanted.centre, abs=3)

@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 
 from models.rows import Claim, Question
 from models.store import asking, people, pictures, readings
-from models.store.readings import PageKey
+from models.store.pages import PageKey
 from tests.station import (
     CHROMIUM,
     REVIEWERS,

@@ -1,7 +1,8 @@
 """Work done in child processes that can be killed: one that hangs, crashes or fills the memory harms only its own job.
 
 A job is a function by its dotted name with its arguments, so the parent never imports what the children need. A child
-is ended when its job takes longer than its time or its resident memory grows over the limit, and replaced. Jobs lost
+is ended when its job takes longer than its time, which begins when the child is ready for it, or its resident memory
+grows over the limit, and replaced. Jobs lost
 to memory or a crash are tried once more in a fresh child: what an earlier job left behind may have been to blame.
 """
 
@@ -26,6 +27,8 @@ from types import TracebackType
 
 from models.files import UnreadableError
 
+_START_SECONDS = 30.0
+"""What starting a child and loading its modules may take besides: on a busy machine that is no fault of its job."""
 _LOOK_EVERY = 0.1
 """Seconds between looks at the clock and the children's memory."""
 _THREAD_VARIABLES = (
@@ -141,6 +144,11 @@ class Children:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ready:
+    """The child has started and has loaded what the job needs: its time begins now."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Value:
     """A job's value, apart from a failure that a function may return as its value."""
 
@@ -171,7 +179,7 @@ class _Child:
 
     def start_job(self, job: Job) -> None:
         self.job = job
-        self._deadline = time.monotonic() + job.seconds
+        self._deadline = time.monotonic() + _START_SECONDS + job.seconds
         with suppress(OSError):  # A child that died while idle: `outcome` finds out.
             self.connection.send((job.function, job.arguments))
 
@@ -183,12 +191,15 @@ class _Child:
         self.jobs_done += 1
         return job
 
-    def outcome(self) -> _Value | Failure:
-        """What the child sent; called when there is something to receive, be it the end of the pipe."""
+    def outcome(self) -> _Value | Failure | None:
+        """What the child sent; called when there is something to receive, be it the end of the pipe. None: go on."""
         try:
             received = self.connection.recv()
         except (EOFError, OSError):
             return self._died()
+        if isinstance(received, _Ready) and self.job is not None:
+            self._deadline = time.monotonic() + self.job.seconds
+            return None
         return received if isinstance(received, _Value | Failure) else self._died()
 
     def overrun(self, megabytes: int) -> Failure | None:
@@ -260,14 +271,16 @@ def _serve(connection: Connection, threads: int, megabytes: int, log: str) -> No
     with suppress(EOFError, OSError):
         while True:
             function, arguments = connection.recv()
-            connection.send(_call(function, arguments, megabytes))
+            connection.send(_call(connection, function, arguments, megabytes))
 
 
-def _call(function: str, arguments: tuple[object, ...], megabytes: int) -> _Value | Failure:
-    """Import a function by its dotted name and call it; whatever it raises becomes a failure."""
+def _call(connection: Connection, function: str, arguments: tuple[object, ...], megabytes: int) -> _Value | Failure:
+    """Import a function by its dotted name, say so, and call it; whatever it raises becomes a failure."""
     module, _, name = function.rpartition(".")
     try:
-        return _Value(getattr(importlib.import_module(module), name)(*arguments))
+        found = getattr(importlib.import_module(module), name)
+        connection.send(_Ready())
+        return _Value(found(*arguments))
     except UnreadableError as error:
         return Failure(FailureKind.UNREADABLE, str(error))
     except MemoryError:

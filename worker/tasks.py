@@ -22,7 +22,7 @@ from models.frozen import make_export
 from models.logs import about, tell
 from models.queue import Priority, QueueError, Task, send_after
 from models.rows import File
-from models.store import exports, pages, pictures, readings, uploads
+from models.store import batches, exports, pages, pictures, readings, uploads
 from models.store.pages import Attempt, PageFile, PageKey, PageResult
 from models.store.pictures import Drawn
 from worker.children import Failure, FailureKind
@@ -81,10 +81,12 @@ def _guarded(desk: Desk, task: Task, function: Callable[..., object]) -> Callabl
             except SoftTimeLimitExceeded:
                 _log.warning("stopped at its time limit; the sweep will send it again")
             except Exception as error:
-                _log.exception("a fault of jiaokan")
                 told = f"{type(error).__name__}: {error}"[:300]
                 reason = f"a fault of jiaokan ({told}): please report it"
-                desk.patiently(lambda: note_fault(desk, task, numbers, reason))
+                try:
+                    desk.patiently(lambda: note_fault(desk, task, numbers, reason))
+                finally:
+                    _log.error("a fault of jiaokan", exc_info=error)
             finally:
                 waiting = _did(desk, self.request.id)
             top_up(desk, waiting)
@@ -110,6 +112,8 @@ def _did(desk: Desk, task_id: str | None) -> int:
 def note_fault(desk: Desk, task: Task, numbers: tuple[int, ...], told: str) -> None:
     """What a task was about has failed for a reason nobody foresaw; nothing may wait for it for ever."""
     with desk.database.transaction() as session:
+        if task in (Task.OPEN, Task.READ_PAGE, Task.SETTLE):
+            tell(documents=batches.documents_of(session, numbers[0]))
         if task is Task.READ_PAGE:
             pages.finish_page(session, PageKey(*numbers), PageResult(None, told, {}))
         elif task in (Task.OPEN, Task.SETTLE):
@@ -129,7 +133,9 @@ def open_file(desk: Desk, reading_id: int, again: bool) -> None:
 
     def begin() -> File | None:
         with desk.database.transaction() as session:
-            if readings.start_opening(session, reading_id, again) is not Start.READ:
+            start = readings.start_opening(session, reading_id, again)
+            tell(documents=batches.documents_of(session, reading_id))
+            if start is not Start.READ:
                 return None
             reading, file = readings.reading_of(session, reading_id) or (None, None)
             tell(batch=reading and reading.batch_id)
@@ -236,12 +242,13 @@ def _finish_page(desk: Desk, key: PageKey, result: PageResult) -> None:
 
 
 def _killed(desk: Desk, key: PageKey, reason: str) -> None:
-    _log.warning("the page ended its reading process: %s", reason)
     RETRIES.inc()
     with desk.database.transaction() as session:
+        tell(documents=batches.documents_of(session, key.reading_id))
         set_aside = pages.killed(session, key, reason)
     if set_aside:
         _settle_if_read(desk, key.reading_id)
+    _log.warning("the page ended its reading process: %s", reason)
 
 
 def _give_back(desk: Desk, key: PageKey) -> None:

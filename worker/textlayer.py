@@ -26,6 +26,7 @@ from PIL import Image
 
 from models.document import Token
 from models.geometry import Mesh
+from worker.stopwatch import step
 
 Picture = NDArray[np.uint8]
 Segment = tuple[float, float, float, float]
@@ -45,6 +46,7 @@ _GREY_TOLERANCE = 6.0
 """Largest mean difference of the colour channels, of 255, in a grey picture."""
 
 
+@step("textlayer")
 def write(
     image: Picture,
     tokens: Sequence[Token],

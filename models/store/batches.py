@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Blob, Outcome, Role
 from models.db import at
+from models.decisions import Policy
 from models.rows import Batch, Document, File, Reading, Refusal, User
 from models.store.once import insert_once
+
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,11 @@ def refuse(session: Session, batch_id: int, name: str, reason: str, sha256: str 
     return Added(Outcome.REFUSED, reason=reason)
 
 
+def set_policy(session: Session, batch_id: int, policy: Policy) -> None:
+    """When two people look at the cells of a batch; settling its documents again is the caller's."""
+    session.execute(update(Batch).where(Batch.id == batch_id).values(policy=policy.kept()))
+
+
 def cancel_batch(session: Session, batch_id: int) -> None:
     """Stop what is not finished; results that are there stay, and files that other batches wait for are read on."""
     session.execute(
@@ -121,6 +129,12 @@ def wanted(session: Session, reading_id: int) -> bool:
 def refusals(session: Session, batch_id: int) -> list[Refusal]:
     """The files of a batch that are not read."""
     return list(session.scalars(select(Refusal).where(Refusal.batch_id == batch_id).order_by(Refusal.name)))
+
+
+def documents_of(session: Session, reading_id: int) -> list[int]:
+    """The numbers of the documents that show a reading, in whichever batches; of very many the first."""
+    query = select(Document.id).where(Document.reading_id == reading_id).order_by(Document.id).limit(_MOST_NAMED)
+    return list(session.scalars(query))
 
 
 def document_count(session: Session, batch_id: int) -> int:

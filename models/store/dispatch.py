@@ -21,6 +21,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from models.archive import State
 from models.db import at
 from models.rows import Document, Export, Page, Reading, Upload
 from models.store.pages import PageKey
@@ -71,15 +72,24 @@ def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
 
 def openings_to_send(session: Session, room: int, each: int) -> list[int]:
     """The next files to be opened, marked as sent: at most `room` out at a time, and batches take turns."""
-    out = session.scalar(select(func.count()).where(*_OPENING, _live())) or 0
-    if out >= room:
+    return _readings_to_send(session, room, each, _OPENING, _UNOPENED)
+
+
+def settlings_to_send(session: Session, room: int, each: int) -> list[int]:
+    """The next readings to be settled of those that were asked for without a task being sent, in the same way."""
+    return _readings_to_send(session, room, each, _SETTLING, _UNSETTLED)
+
+
+def _readings_to_send(session: Session, room: int, each: int, out: _Where, waiting: _Where) -> list[int]:
+    left = room - (session.scalar(select(func.count()).where(*out, _live())) or 0)
+    if left <= 0:
         return []
 
     def of(lane: _Lane) -> Iterable[int]:
-        query = select(Reading.id).where(*_UNOPENED, *_in(lane), _live())
+        query = select(Reading.id).where(*waiting, *_in(lane), _live())
         return session.scalars(query.order_by(Reading.id).limit(each)).all()
 
-    chosen = [reading_id for _, reading_id in _in_turns(_lanes(session, *_UNOPENED), of, room - out)]
+    chosen = [reading_id for _, reading_id in _in_turns(_lanes(session, *waiting), of, left)]
     if not chosen:
         return []
     sent = update(Reading).where(Reading.id.in_(chosen), Reading.sent_at.is_(None)).values(sent_at=at(session))
@@ -133,11 +143,14 @@ class _Lane:
 
 
 _Item = TypeVar("_Item")
+_Where = tuple[ColumnElement[bool], ...]
 _FINE = Reading.failure == literal_column("''")
 """Written out, as below, so that indexes of just these readings can be used (see `models.rows.Reading`)."""
 _UNREAD = (Reading.page_count.is_not(None), Reading.read_at.is_(None), _FINE)
 _UNOPENED = (Reading.page_count.is_(None), Reading.sent_at.is_(None), _FINE)
 _OPENING = (Reading.page_count.is_(None), Reading.sent_at.is_not(None), _FINE)
+_SETTLING = (Reading.state == State.SETTLING.value, Reading.sent_at.is_not(None))
+_UNSETTLED = (Reading.state == State.SETTLING.value, Reading.sent_at.is_(None))
 _AS_IT_IS = {"synchronize_session": False}
 
 
@@ -204,11 +217,11 @@ def _again(session: Session, row: type[Upload | Reading | Export], *where: Colum
 
 
 def _unsettled(session: Session, moment: datetime) -> tuple[int, ...]:
-    """Readings that wait for settling; asking anew is what marks them as sent."""
-    late = or_(Reading.settled_for.is_(None), Reading.settled_for != Reading.settle_asked_at)
-    query = update(Reading).where(Reading.read_at.is_not(None), Reading.failure == "", late)
-    query = query.where(or_(Reading.settle_asked_at < moment, Reading.settle_asked_at > _to_come(session)))
-    query = query.values(settle_asked_at=at(session))
+    """Readings that wait for settling, for which a task was sent, be it at once or by the sweep; both mark it."""
+    query = update(Reading).where(Reading.state == State.SETTLING.value, Reading.sent_at.is_not(None))
+    asked_long_ago = and_(Reading.settle_asked_at < moment, Reading.sent_at < moment)
+    to_come = or_(Reading.settle_asked_at > _to_come(session), Reading.sent_at > _to_come(session))
+    query = query.where(or_(asked_long_ago, to_come)).values(settle_asked_at=at(session), sent_at=at(session))
     return tuple(sorted(session.scalars(query.returning(Reading.id).execution_options(synchronize_session=False))))
 
 

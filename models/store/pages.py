@@ -34,10 +34,10 @@ from models.db import at
 from models.rows import Document, File, Page, Reading
 
 MOST_DEATHS = 3
-"""A page or file that ended so many reading processes is set aside."""
+"""A page that ended so many reading processes is set aside."""
 MOST_ATTEMPTS = 10
-"""A page that was begun so often, and each time lost with its whole worker, is set aside too: nothing goes on for ever.
-It is more than MOST_DEATHS because machines are switched off, and clocks differ, without any page being to blame."""
+"""What was begun so often, and each time lost with its whole worker, is set aside too: nothing goes on for ever. It is
+more than MOST_DEATHS because workers are killed without any page or file being to blame (docs/decisions/0045)."""
 REST = "not read, because too many pages of this file failed"
 DEADLY = f"reading this page ended its worker {MOST_DEATHS} times"
 WORN_OUT = f"reading this page was begun {MOST_ATTEMPTS} times and its worker was lost each time: read it alone"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.db import at
 from models.rows import Page, Picture, Question
 from models.store.once import insert_missing
-from models.store.readings import PageKey
+from models.store.pages import PageKey
 
 
 @dataclass(frozen=True, slots=True)

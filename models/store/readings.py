@@ -17,7 +17,7 @@ from models.db import at
 from models.rows import Document, File, Page, Reading
 from models.store.batches import wanted
 from models.store.once import insert_missing
-from models.store.pages import MOST_DEATHS
+from models.store.pages import MOST_ATTEMPTS
 
 
 def reading_of(session: Session, reading_id: int) -> tuple[Reading, File] | None:
@@ -37,8 +37,10 @@ def start_opening(session: Session, reading_id: int, again: bool) -> Start:
         reading.sent_at = None
         return Start.CANCELLED
     reading.deaths += again
-    if reading.deaths >= MOST_DEATHS:
-        reading.failure = f"opening this file ended its worker {MOST_DEATHS} times: it is damaged or made to do harm"
+    if reading.deaths >= MOST_ATTEMPTS:
+        reading.failure = (
+            f"opening this file was begun {MOST_ATTEMPTS} times and its worker was lost each time: leave it out"
+        )
         return Start.SET_ASIDE
     return Start.READ
 
@@ -88,20 +90,22 @@ def ask_settling(session: Session, reading_ids: Sequence[int]) -> list[int]:
 def retry(session: Session, reading_id: int) -> bool:
     """Try again what failed: the opening, the pages that were set aside, the settling. False if nothing had failed.
 
-    Pages that were read stay as they are.
+    Pages that were read stay as they are. What is to be done now the sweep sends.
     """
     reading = _locked(session, reading_id)
     if reading is None or reading.state in UNFINISHED:
         return False
     failed = update(Page).where(Page.reading_id == reading_id, Page.problem != "")
-    again = {"sent_at": None, "started_at": None, "finished_at": None, "deaths": 0, "problem": "", "blob": None}
-    pages_failed = len(session.scalars(failed.values(again).returning(Page.number)).all())
+    fresh = {"sent_at": None, "started_at": None, "finished_at": None, "problem": "", "blob": None}
+    pages_failed = len(session.scalars(failed.values(**fresh, deaths=0, attempts=0).returning(Page.number)).all())
     if not pages_failed and not reading.failure:
         return False
-    reading.failure, reading.deaths, reading.sent_at = "", 0, None
+    reading.failure, reading.deaths = "", 0
     if pages_failed:
         reading.read_at = reading.settle_asked_at = reading.settled_for = reading.document = None
-    elif reading.read_at is not None:
+        return True
+    reading.sent_at = None
+    if reading.read_at is not None:
         reading.settle_asked_at = at(session)
     return True
 
@@ -131,12 +135,6 @@ def _locked(session: Session, reading_id: int) -> Reading | None:
 def hold(session: Session, reading_id: int) -> Reading | None:
     """A reading that nobody else changes until the transaction ends."""
     return _locked(session, reading_id)
-
-
-def is_read(session: Session, reading_id: int) -> bool:
-    """Whether nothing but settling is left to do."""
-    session.flush()
-    return session.scalar(select(Reading.id).where(Reading.id == reading_id, Reading.read_at.is_not(None))) is not None
 
 
 _PAGE, _READING = table(Page).c, table(Reading).c

@@ -62,14 +62,18 @@ def review_of(session: Session, sha256: str) -> Review:
     return Review(tuple(map(_as_value, decisions_on(session, sha256))), policy, sha256)
 
 
+def place_of(kept: Mapping[str, Any]) -> Place | None:
+    """A place as a row keeps it."""
+    box = kept.get("box")
+    return Place(**{**kept, "box": None if box is None else tuple(box)}) if kept else None
+
+
 def _as_value(row: Decision) -> decisions.Decision:
-    place = row.place
-    box = place.get("box")
     return decisions.Decision(
         number=row.id, kind=DecisionKind(row.kind), key=row.key, after=row.after, field=row.field, person=row.user_id,
         before=row.before, undoes=row.undoes, reading=row.reading_id, note=row.note,
         straight=bool(row.seen.get("straight")),
-        place=Place(**{**place, "box": None if box is None else tuple(box)}) if place else None,
+        place=place_of(row.place),
     )  # fmt: skip
 
 

@@ -106,31 +106,33 @@ def begun(topology: Topology, share: float = 0.2) -> None:
     raise AssertionError("nothing was read")
 
 
-def at_work(topology: Topology) -> None:
-    """Wait until a page is being read, for a while: a worker that is only starting is no great loss."""
+def at_work(topology: Topology) -> list[int]:
+    """Wait, for a while, until living workers read pages, and which do: one that is only starting is no great loss."""
+    living = {worker.pid for worker in topology.workers if worker.poll() is None}
     until = time.monotonic() + 8
     while time.monotonic() < until and topology.left():
         with topology.database.snapshot() as session:
-            if session.scalar(select(func.count()).where(Page.started_at.is_not(None), Page.finished_at.is_(None))):
-                return
-        time.sleep(0.05)
+            begun = session.scalars(select(Page.worker).where(Page.started_at.is_not(None), Page.finished_at.is_(None)))
+            if found := living & {int(worker.split(":")[1]) for worker in begun}:
+                return sorted(found)
+        time.sleep(0.02)
+    return sorted(living)
 
 
 def kill_some(topology: Topology, times: int, chance: random.Random) -> int:
     """Kill -9 a worker or one of its processes, so often or until all is done; a worker that is gone is replaced."""
     killed = 0
     while killed < times and topology.left():
-        at_work(topology)
-        time.sleep(chance.uniform(0.0, 0.3))
-        worker = chance.choice([one for one in topology.workers if one.poll() is None])
-        victim = chance.choice([worker.pid, *offspring(worker.pid)])
+        reading = chance.choice(at_work(topology))
+        time.sleep(chance.uniform(0.0, 0.1))
+        victim = chance.choice([reading, *offspring(reading)])
         try:
             os.kill(victim, signal.SIGKILL)
         except ProcessLookupError:
             continue
         killed += 1
-        if victim == worker.pid:
-            worker.wait(10)
+        if victim == reading:
+            next(worker for worker in topology.workers if worker.pid == reading).wait(10)
             topology.worker()
     return killed
 

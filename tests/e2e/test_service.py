@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import sqlite3
@@ -11,13 +12,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import make_url, select
+from sqlalchemy import func, make_url, select
 
 from models import migrate
 from models.archive import UNFINISHED, State
-from models.rows import Page
+from models.rows import Extraction, Page
+from models.store import again
 from tests.recorded import recorded
 from tests.servers import OwnPostgres, free_port
 from tests.topology import Topology, end
@@ -45,6 +48,32 @@ def test_a_batch_from_queued_to_exported(topology: Topology) -> None:
     assert "blotted" in found["worthless.pdf"].failure
     assert topology.export(batch) == topology.export(batch)
     assert end(worker, signal.SIGTERM) == 0
+    told = logged(topology.folder)
+    assert [found["deadly.pdf"].id] in [one["documents"] for one in told if "ended its reading" in str(one["message"])]
+    settled = [one["documents"] for one in told if one["message"] == "settled"]
+    assert sorted(settled) == sorted([one.id] for name, one in found.items() if name != "locked.pdf")
+
+
+def logged(folder: Path) -> list[dict[str, Any]]:
+    """What the workers logged."""
+    lines = (folder / "workers.log").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.startswith('{"at"')]
+
+
+def test_a_batch_is_settled_again_a_few_documents_at_a_time(topology: Topology) -> None:
+    topology.worker()
+    batch = topology.batch("2023", {f"{number}.pdf": recorded(number, 1) for number in range(40)})
+    topology.wait(60)
+    with topology.database.transaction() as session:
+        before = session.scalar(select(func.max(Extraction.settled_at)))
+        assert again.settle_batch(session, batch) == 40
+    topology.wake()
+    topology.wait(60)
+    with topology.database.snapshot() as session:
+        earliest = session.scalar(select(func.min(Extraction.settled_at)))
+    assert before is not None
+    assert earliest is not None
+    assert earliest > before
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -66,6 +95,7 @@ def test_the_topology_of_a_deployment(tmp_path: Path, database_url: str, redis_s
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as told:
             text = told.read().decode()
         assert 'jiaokan_task_seconds_count{task="jiaokan.read_page"}' in text
+        assert 'jiaokan_page_seconds_count{step="read"}' in text
 
 
 def test_a_large_batch_does_not_starve_a_small_one(topology: Topology) -> None:
@@ -89,10 +119,10 @@ def test_what_was_backed_up_is_there_again(tmp_path: Path, topology: Topology) -
     end(worker)
     saved = back_up(topology, tmp_path)
     shutil.copytree(tmp_path / "store", tmp_path / "store-again")
-    with Topology(tmp_path, saved, topology.redis_url, str(tmp_path / "store-again")) as again:
-        assert migrate.problem(again.database) == ""
-        again.worker()
-        assert again.export(batch) == before
+    with Topology(tmp_path, saved, topology.redis_url, str(tmp_path / "store-again")) as restored:
+        assert migrate.problem(restored.database) == ""
+        restored.worker()
+        assert restored.export(batch) == before
     if not topology.database.is_sqlite:
         name = make_url(saved).database
         with topology.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -76,16 +76,16 @@ def entry_of(said: Sequence[Decision], printed: Printed, review: Review) -> Entr
     Each person's last entry counts. Where two are wanted, those agree whom nothing was shown of each other's.
     """
     latest = {one.person: one for one in said}
-    votes = Counter(_vote(one) for one in latest.values())
+    votes = Counter(vote(one) for one in latest.values())
     first, last = said[0], max(latest.values(), key=lambda one: one.number)
     if _wants_two(first, last, printed, review):
-        won = next((vote for vote, count in votes.items() if count >= ENOUGH), None)
+        won = next((told for told, count in votes.items() if count >= ENOUGH), None)
         if won is None:
             asks = Asks.SECOND if len(latest) == 1 else Asks.THIRD
             return Entry(Outcome.OPEN, asks=asks, straight=first.straight, before=first.before)
     else:
-        won = _vote(last)
-    agreeing = [one for one in latest.values() if _vote(one) == won]
+        won = vote(last)
+    agreeing = [one for one in latest.values() if vote(one) == won]
     if won is None:
         return Entry(Outcome.ILLEGIBLE, people=len(agreeing))
     return Entry(
@@ -119,16 +119,20 @@ def drawn(seed: str, cell_id: str, share: float) -> bool:
     return number < share * _DRAWN
 
 
-def _vote(decision: Decision) -> str | None:
+def vote(decision: Decision) -> str | None:
     """What an entry says, as text by which entries are compared; None for illegible."""
     if decision.kind is DecisionKind.ILLEGIBLE:
         return None
-    value = amount(decision.after)
+    return written(amount(decision.after))
+
+
+def written(value: Decimal | None) -> str:
+    """An amount as text by which amounts are compared: 1.50 is 1.5, and a blank is not 0."""
     return "" if value is None else f"{value.normalize():f}" if value else "0"
 
 
 def _wants_two(first: Decision, last: Decision, printed: Printed, review: Review) -> bool:
-    if first.straight and _vote(last) != _text(first.before):
+    if first.straight and vote(last) != text_of(first.before):
         return True  # it contradicts what nobody doubted
     if not first.straight and drawn(review.seed, first.key, review.policy.flagged_share):
         return True
@@ -139,9 +143,9 @@ def _wants_two(first: Decision, last: Decision, printed: Printed, review: Review
     return any(one is not None and abs(one) * scale >= above for one in amounts)
 
 
-def _text(before: str) -> str | None:
+def text_of(before: str) -> str | None:
+    """What was there before, as text by which it is compared; None for what is no amount."""
     try:
-        value = amount(before)
+        return written(amount(before))
     except ValueError:
         return None
-    return "" if value is None else f"{value.normalize():f}" if value else "0"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from models.document import Document, Origin, Repair
@@ -61,6 +61,20 @@ def find_office(document: Document, year: str) -> Office:
     name = _best_spelling(found, heard)
     repairs = tuple(_misread(name, heard))
     return Office(name, repairs, _rivals(name, heard))
+
+
+def suggested(office: Office, listed: Collection[str]) -> Office:
+    """The office, with a question where it is not listed and differs in look-alikes only from one that is.
+
+    A list proves nothing about what a document prints: the name stays as it is.
+    """
+    if not office.name or office.name in listed:
+        return office
+    near = sorted(name for name in listed if confused(office.name, name))
+    if not near:
+        return office
+    asked = f"单位名称应为{'、'.join(near)}？读作“{office.name}”，但名录中没有这个单位"
+    return replace(office, questions=(*office.questions, asked))
 
 
 def _listen(document: Document, year: str) -> _Heard:

@@ -27,7 +27,7 @@ from worker.core.facts import Hearing, hear
 from worker.core.label_doubts import label_doubts
 from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
-from worker.core.office import Office, find_office
+from worker.core.office import Office, find_office, suggested
 from worker.core.people import overlaid, without
 from worker.core.promises import missing_forms
 from worker.core.relabel import relabelled
@@ -65,7 +65,7 @@ def settle(
     document = decided.document
     curve = standard_curve()
     told = statements(sentences(document.lines))
-    who = _identity(document, decided)
+    who = _identity(document, decided, review)
     own = document.origin is Origin.BORN_DIGITAL
     tables, relabels = relabelled(_with_units(document), document.origin) if repair else (_with_units(document), ())
     arranged = arrange(document, tables, told if repair else None, decided.wrong)
@@ -88,11 +88,11 @@ def settle(
     return _extraction(decided, who, settled, (checks, repairs, hearing))
 
 
-def _identity(document: Document, decided: Decided) -> _Identity:
+def _identity(document: Document, decided: Decided, review: Review) -> _Identity:
     """Whose accounts of which year they are, as read or as a person said."""
     said = decided.about
     year = said.get("year", find_year(document))
-    office = find_office(document, year)
+    office = suggested(find_office(document, year), review.offices)
     if "entity" in said:
         office = replace(office, name=said["entity"], questions=())
     kind = DocumentKind(said["kind"]) if "kind" in said else find_kind(document)

@@ -15,6 +15,7 @@ from models.geometry import Box
 from models.layer import Layer
 from worker.layer.drawing import Drawing, Placement, drawings
 from worker.layer.runs import Character, group
+from worker.stopwatch import step
 
 _ASCENT, _DESCENT = 0.88, 0.12
 """Where an em box stands about the baseline, as in the OpenType defaults for CJK fonts (vhea/OS2: 0.88 and -0.12)."""
@@ -24,6 +25,7 @@ _LEVEL = 0.05
 """Tangent of the angle up to which a baseline counts as level."""
 
 
+@step("layer")
 def extract(page: Any) -> Layer:
     """The facts of an open page (pypdfium2's PdfPage), which stays open.
 

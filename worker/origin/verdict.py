@@ -12,6 +12,7 @@ from models.layer import Layer, Run
 from worker.origin.compare import Tally, compare, neutral, unmapped
 from worker.origin.ink import Picture, bare, cut, uncovered_lines
 from worker.origin.sample import Piece, choose, pieces, showing
+from worker.stopwatch import step
 
 Read = Callable[[Sequence[Picture]], Sequence[str]]
 """The recogniser: what stands in each of some crops (BGR), each one line of text."""
@@ -63,6 +64,7 @@ class _Sight:
         return [cut(self.image, self.scale, box, margin) for box in boxes]
 
 
+@step("origin")
 def judge(layer: Layer, image: Picture, scale: float, read: Read) -> Judgement:
     """Whether a page's text layer says what its picture shows; `scale` is points to the pixel (0.36 at 200 dpi).
 

@@ -1,0 +1,61 @@
+"""The names an archive's people confirmed: of offices, and of items by their codes. A list that suggests and proves
+nothing. Pure."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from models.csv_lines import Lines
+
+ENTITY, ITEM = "entity", "item"
+_COLUMNS = ("kind", "code", "name", "times")
+_MOST = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How often people said each name: of an office (code empty), or of the item with a code."""
+
+    times: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def offices(self) -> frozenset[str]:
+        """The names of offices."""
+        return frozenset(name for kind, _, name in self.times if kind == ENTITY)
+
+    def changes(self, before: Names) -> list[tuple[tuple[str, str, str], int, int]]:
+        """The names whose count is another than before, with both counts, in order."""
+        keys = sorted({*self.times, *before.times})
+        counts = [(key, before.times.get(key, 0), self.times.get(key, 0)) for key in keys]
+        return [one for one in counts if one[1] != one[2]]
+
+
+def counted(said: Iterable[tuple[str, str, str]]) -> Names:
+    """Names (kind, code, name) with how often each was said; blank ones are left out."""
+    plain = ((kind, code, " ".join(name.split())) for kind, code, name in said)
+    return Names(dict(Counter(one for one in plain if one[2])))
+
+
+def written(names: Names) -> str:
+    """The list as CSV, in order."""
+    lines: list[str] = []
+    writer = csv.writer(Lines(lines), lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows((*key, count) for key, count in sorted(names.times.items()))
+    return "".join(lines)
+
+
+def parsed(text: str) -> Names:
+    """The list that such a CSV holds. Raises ValueError, saying which line is wrong."""
+    rows = csv.DictReader(text.split("\n"))
+    if tuple(rows.fieldnames or ()) != _COLUMNS:
+        raise ValueError(f"the columns of a list of names are {', '.join(_COLUMNS)}")
+    times: dict[tuple[str, str, str], int] = {}
+    for number, row in enumerate(rows, 2):
+        kind, code, name, count = (row[column] or "" for column in _COLUMNS)
+        if kind not in (ENTITY, ITEM) or not name or not count.isdecimal() or int(count) > _MOST:
+            raise ValueError(f"line {number}: entity or item, a code, a name and a count")
+        times[kind, code, name] = int(count)
+    return Names(times)
