@@ -119,7 +119,12 @@ WORK = """() => {
   window.answered = 0;
   window.finished = (async () => {
     for (let idle = 0; idle < 400; idle += 1) {
-      if (!find("empty").hidden) return true;
+      if (!find("empty").hidden) {
+        const unsent = Object.keys(localStorage).some((one) => one.startsWith("jiaokan-outbox"));
+        await pause(unsent ? 50 : 500);
+        if (!unsent && !find("empty").hidden) return true;
+        continue;
+      }
       if (!find("question").hidden && !find("station").hasAttribute("data-busy")) {
         await pause(210);
         if (find("question").hidden) continue;

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from models.rows import Decision, Question
+from models.store import asking
 from tests.reviewing import doubtful, file_away
 from tests.station import CHROMIUM, REVIEWERS, WORK, station
 
-FEW, MANY = 12, 500
+FEW, MANY, ROUNDS = 12, 500, 3
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -31,19 +32,25 @@ def test_no_question_is_answered_twice_and_none_is_lost(
             asked = session.scalar(select(func.count()).select_from(Question)) or 0
         assert asked == count
         pages = [found.at_work(name) for name in REVIEWERS]
-        for page in pages:
-            page.evaluate(WORK)
-        for page in pages:
-            assert page.evaluate("window.finished")
-            page.wait_for_function("!Object.keys(localStorage).some((one) => one.startsWith('jiaokan-outbox'))")
-        answered = [page.evaluate("window.answered") for page in pages]
+        answered, left = 0, count
+        for _ in range(ROUNDS):  # the last answers of one may raise a question after the other has ended
+            for page in pages:
+                page.evaluate(WORK)
+            for page in pages:
+                assert page.evaluate("window.finished")
+                answered += page.evaluate("window.answered")
+            with found.database.snapshot() as session:
+                left = asking.open_count(session)
+            if not left:
+                break
+            for page in pages:
+                page.click("text=Look again")
         with found.database.snapshot() as session:
             decisions = list(session.scalars(select(Decision)))
-            still = list(session.scalars(select(Question.key).where(Question.closed_at.is_(None))))
             session.expunge_all()
         assert found.complaints == []
-    assert still == []
+    assert left == 0
     assert max(Counter((one.reading_id, one.key) for one in decisions).values()) == 1
     assert len({one.reading_id for one in decisions}) == count // 2
     assert len({one.user_id for one in decisions}) == 2
-    assert sum(answered) >= len(decisions) - 2
+    assert answered >= len(decisions) - len(REVIEWERS)

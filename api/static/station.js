@@ -162,6 +162,7 @@ function heard({ ok, status, told, item }) {
   if (lost.length) say(t(lost.length === 1 ? "settled-one" : "settled", { count: lost.length }));
   if (state.upcoming?.document.id === item.document) state.upcoming = null; // it is another question now
   fetchUpcoming();
+  if (!state.now && !state.busy && told.left) goOn(); // it raised another question
   if (state.now && state.now.id !== item.question && told.settled.includes(state.now.id)) {
     say(t("answered-by-sums"));
     goOn({ left: state.now });
