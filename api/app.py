@@ -46,7 +46,7 @@ _CONNECTIONS = 40
 _ROUTERS = (
     health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router, batches.router,
     batches.documents_router, watching.router, station_pages.router,
-    exports.router, exports.files, pages.router, people_pages.router, tables.router,
+    exports.router, exports.files, pages.streams, pages.router, people_pages.router, tables.router,
     groups.router, groups.pages,
 )  # fmt: skip
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query
 from api import question_view as seen
 from api.deps import Call, Calls, Reads, Writes, allowed
 from api.errors import ProblemError, missing
-from api.languages import language
 from api.people import names
 from api.pictures import page_of
 from api.review_desk import Open, decide, last_said, open_document, shelf, standing, subject
@@ -68,7 +67,7 @@ def one_question(session: Session, call: Call, question: Question, batch_id: int
     about = question.key if spot else subject(DecisionKind.DOCUMENT, question.key, "accepted")
     base = QuestionOut(
         id=question.id, key=question.key, open=question.closed_at is None, asks=Asks(question.asks or Asks.UNSURE),
-        reason=_told(call, question.reason), worth=question.worth, reading=question.reading_id, blind=blind,
+        reason=question.reason, worth=question.worth, reading=question.reading_id, blind=blind,
         document=_document(session, found),
         seen=last_said(found.said).get(about, 0), said=[] if blind else _said(session, call, found, about),
         holder=_holder(session, call, question.id), page=page_of(session, document, question.page or 1),
@@ -177,7 +176,7 @@ def some_questions(session: Session, call: Call, asked: FilterAsked) -> list[Wai
         WaitingOut(
             id=one.question.id, document=one.document.id, name=one.document.name, form=one.question.form,
             table=one.question.table_code, page=one.question.page, asks=one.question.asks,
-            reason=_told(call, one.question.reason), worth=one.question.worth, fen=one.question.fen, who=one.person,
+            reason=one.question.reason, worth=one.question.worth, fen=one.question.fen, who=one.person,
             until=one.until,
         )
         for one in found
@@ -244,9 +243,3 @@ def _question(session: Session, question_id: int) -> Question:
     if question is None:
         raise missing("question")
     return question
-
-
-def _told(call: Call, reason: str) -> str:
-    """A reason, which comes as "中文 | English", in the language of who asks."""
-    halves = reason.split(" | ")
-    return halves[language(call.request) != "zh"] if len(halves) == 2 else reason  # noqa: PLR2004  (both languages)

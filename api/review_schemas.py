@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from api.languages import Told
 from api.schemas import Asked, Number, Value
 from models.decisions import Asks, DecisionKind
 
@@ -183,7 +184,7 @@ class QuestionOut(Value):
     key: str
     open: bool
     asks: Asks | Literal[""]
-    reason: str
+    reason: Told
     worth: float
     reading: int = Field(description="What was read; a decision about it says so.")
     document: DocumentRef
@@ -230,7 +231,7 @@ class WaitingOut(Value):
     table: str
     page: int
     asks: str
-    reason: str
+    reason: Told
     worth: float
     fen: int | None
     who: str
