@@ -50,7 +50,7 @@ _ROUTERS = (
     health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router,
     decision_files.router, insight.router, insight_pages.router, batches.router,
     batches.documents_router, watching.router, station_pages.router,
-    exports.router, exports.files, pages.router, people_pages.router, tables.router,
+    exports.router, exports.files, pages.streams, pages.router, people_pages.router, tables.router,
     groups.router, groups.pages,
 )  # fmt: skip
 

@@ -28,6 +28,7 @@ from models.store.audit import Actor
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _MARK = "__jiaokan_access__"
+_LOOKS_ITSELF = "__jiaokan_csrf__"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf"
@@ -103,6 +104,12 @@ def allowed(*roles: Role) -> Callable[[_Endpoint], _Endpoint]:
     return mark
 
 
+def csrf_in_stream(endpoint: _Endpoint) -> _Endpoint:
+    """Leave it to the endpoint to call `check_csrf`: what shows that our page sent it stands in a stream of its own."""
+    setattr(endpoint, _LOOKS_ITSELF, True)
+    return endpoint
+
+
 def access(endpoint: object) -> frozenset[Role] | None:
     """The roles an endpoint lets in: none named for a public one, None where nothing was said."""
     return cast("frozenset[Role] | None", getattr(endpoint, _MARK, None))
@@ -115,14 +122,15 @@ def kit(request: Request) -> Kit:
 
 async def guard(request: Request) -> None:
     """Find out who asks, and refuse whoever may not; stands before every endpoint."""
-    roles = access(request.scope.get("endpoint"))
+    endpoint = request.scope.get("endpoint")
+    roles = access(endpoint)
     person = await run_in_threadpool(_identify, kit(request), request)
     request.state.person = person
     speak(language(request))
     if roles is None:
         raise ProblemError(403, "not opened", "nobody may use this address: it does not say who may")
-    if person is not None and person.csrf and request.method not in SAFE:
-        await _check_csrf(request, person)
+    if person is not None and request.method not in SAFE and not getattr(endpoint, _LOOKS_ITSELF, False):
+        check_csrf(person, await _shown(request) if person.csrf else "")
     if roles is PUBLIC:
         return
     if person is None:
@@ -212,10 +220,15 @@ def _by_token(ways: Kit, token: str) -> Person | None:
     return None if user is None else Person(user, "")
 
 
-async def _check_csrf(request: Request, person: Person) -> None:
+def check_csrf(person: Person, given: str) -> None:
     """A request that changes something and comes with a cookie has to show that one of our pages sent it."""
+    if not secrets.compare_digest(given.encode(), person.csrf.encode()):
+        raise ProblemError(403, "not from our page", "the page is too old, or another site sent this: load it again")
+
+
+async def _shown(request: Request) -> str:
+    """What a request shows for that."""
     given = request.headers.get(CSRF_HEADER, "")
     if not given and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         given = str((await request.form()).get(CSRF_FIELD, ""))
-    if not secrets.compare_digest(given.encode(), person.csrf.encode()):
-        raise ProblemError(403, "not from our page", "the page is too old, or another site sent this: load it again")
+    return given

@@ -15,19 +15,22 @@ from api.actions import Action, act_on_batch, act_on_document
 from api.batches import all_batches, cells_of, one_batch, one_document, open_batch, refused, some_documents
 from api.charts import percent
 from api.decision_files import orphans_of
-from api.deps import Calls, Reads, Writes, allowed, public
+from api.deps import CSRF_FIELD, Calls, Reads, Writes, allowed, check_csrf, csrf_in_stream, public
+from api.errors import ProblemError
 from api.exports import ask, some_exports
 from api.insight import REVIEWERS, quality_of
 from api.languages import LANGUAGE_COOKIE, LANGUAGES
+from api.multipart import FormFiles
 from api.rendering import SHARES, render, secure_cookies
 from api.schemas import After, Asked, BatchAsked, ExportAsked, Filter, From, IdPath
-from api.uploads import upload_out
+from api.uploads import ANY_SIZE, take_form, upload_out
 from models.archive import ExportFormat, State
 from models.store import people, uploads
 from models.store.listing import DocumentFilter
 from worker.core.restructure import table_names
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+streams = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, max_body_size=ANY_SIZE)
 _ROWS = 50
 _FLAGGED = 30
 _LANGUAGE_SECONDS = 365 * 24 * 3600
@@ -86,6 +89,17 @@ def batch_page(  # noqa: PLR0913  # each is a query parameter
     return render(call.request, "batch.html", values)
 
 
+@streams.post("/batches/{batch_id}/files")
+@allowed()
+@csrf_in_stream
+async def sent_files(call: Calls, batch_id: IdPath) -> Response:
+    """Files from the form of a browser without scripts, and what came of each."""
+    files = FormFiles(call.request)
+    check_csrf(call.who, (await files.before_files()).get(CSRF_FIELD, ""))
+    outcomes = [outcome for outcome in await take_form(call, batch_id, files) if outcome.name != "?"]
+    return render(call.request, "sent.html", {"batch_id": batch_id, "outcomes": outcomes})
+
+
 @router.post("/batches/{batch_id}/{action}")
 @allowed()
 def batch_action(call: Calls, session: Writes, batch_id: IdPath, action: Action) -> Response:
@@ -132,10 +146,12 @@ def exports_page(call: Calls, session: Reads, after: After = None) -> Response:
 def new_export(  # noqa: PLR0913  # each is a field of the form
     call: Calls, session: Writes, *, name: Annotated[str, Form(max_length=300)], format: Annotated[str, Form()],
     batch: Annotated[int | None, Form(ge=1)] = None, with_flagged: Annotated[str, Form()] = "",
-    documents: Annotated[list[int] | None, Form()] = None,
+    documents: Annotated[list[int] | None, Form()] = None, of: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
-    """Have a version made."""
-    chosen = documents or None
+    """Have a version made: of the documents that are ticked, if the button says so, else of a batch or everything."""
+    chosen = documents if of == "chosen" else None
+    if of == "chosen" and not chosen:
+        raise ProblemError(422, "nothing chosen", "tick the documents that are to be in the version")
     wanted = checked(
         ExportAsked, name=name, format=format, batch=None if chosen else batch, documents=chosen,
         with_flagged=bool(with_flagged),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Header, Path
 from starlette.concurrency import run_in_threadpool
 
-from api.deps import Calls, Kit, Person, Reads, Ways, Who, Writes, allowed
+from api.deps import Call, Calls, Kit, Person, Reads, Ways, Who, Writes, allowed
 from api.errors import ProblemError, missing
 from api.multipart import FormFiles
 from api.receiving import Received, cleaned, gathered, largest, look, receive, too_large, unwanted
@@ -28,8 +28,8 @@ from models.store.batches import Ask, Incoming
 from models.store.uploads import Part
 
 router = APIRouter(prefix="/api", tags=["uploads"])
-_ANY_SIZE = 1 << 60
-streams = APIRouter(prefix="/api", tags=["uploads"], max_body_size=_ANY_SIZE)
+ANY_SIZE = 1 << 60
+streams = APIRouter(prefix="/api", tags=["uploads"], max_body_size=ANY_SIZE)
 """The endpoints that take large bodies: each file has its own limit, told as what came of it."""
 PIECE_BYTES = 64 * MEBIBYTE
 _BYTES: dict[str, Any] = {
@@ -70,9 +70,13 @@ async def put_file(
 @allowed()
 async def post_files(call: Calls, batch_id: IdPath) -> list[FileOutcome]:
     """A form with files, as browsers and curl send it; each is taken as soon as it is here."""
+    return await take_form(call, batch_id, FormFiles(call.request))
+
+
+async def take_form(call: Call, batch_id: int, files: FormFiles) -> list[FileOutcome]:
+    """Take the files of a form, and tell what came of each. Raises ProblemError 404, 409."""
     await _in_transaction(call.kit, lambda session: batch_to_fill(session, batch_id, call.who))
     outcomes = []
-    files = FormFiles(call.request)
     async for name in files:
         received = await receive(call.kit, cleaned(name), files.body())
         outcomes.append(await _in_transaction(call.kit, partial(_take_one, call.kit, call.acts, batch_id, received)))

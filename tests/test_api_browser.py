@@ -23,6 +23,7 @@ from models.frozen import make_export
 from models.passwords import hashed
 from models.rows import Document
 from models.store import people
+from tests import axe
 from tests.doors import PASSWORD, PDF
 from tests.finished import extraction, finish
 from tests.serving import serving
@@ -185,14 +186,48 @@ def test_every_page_in_both_languages(station: Station, language: str) -> None:
 def make(station: Station, page: Page) -> None:
     """A version, so that there is one to see."""
     page.goto("/batches/1")
-    page.click("section[aria-labelledby=export] button")
+    page.click("section[aria-labelledby=export] button[value=batch]")
     page.wait_for_url("**/exports?did=export")
     number = page.locator("tbody tr").count()
     assert make_export(station.database, station.blobs, number)
 
 
 def shot(station: Station, page: Page, name: str) -> None:
-    """A picture of the page, which must not be wider than its window."""
+    """A picture of the page, which must not be wider than its window, and which everybody can use."""
     page.screenshot(path=station.shots / f"{name}.png", full_page=True)
     wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide <= room, name
+    assert axe.violations(page) == [], name
+
+
+def test_pages_are_checked_for_accessibility() -> None:
+    if not axe.source():
+        pytest.skip(axe.MISSING)
+
+
+def test_without_scripts_files_are_sent_and_documents_chosen(station: Station, files: Path) -> None:
+    context = station.browser.new_context(
+        locale=LANGUAGES["zh"], viewport={"width": 1280, "height": 860}, base_url=station.url, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto("/login")
+    page.fill("#name", "校对员")
+    page.fill("#password", PASSWORD)
+    page.click("button.main")
+    page.fill("#name", "没有脚本")
+    page.click("button.main")
+    page.set_input_files("#a-files", [files / "2021 年部门决算.pdf", files / "说明.docx", files / "large.pdf"])
+    page.click("form[enctype] button")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.locator("tbody")).to_contain_text("另存为 PDF")
+    page.screenshot(path=station.shots / "sent-zh.png", full_page=True)
+    page.click("a.button.main")
+    expect(page.locator(".drop")).to_be_hidden()
+    page.click("button[value=chosen]")
+    expect(page.locator("main")).to_contain_text("请先勾选")
+    page.go_back()
+    page.locator("input[name=documents]").first.check()
+    page.screenshot(path=station.shots / "chosen-zh.png", full_page=True)
+    page.click("button[value=chosen]")
+    expect(page.locator("tbody tr").first).to_contain_text("选定 1 个文件")
+    context.close()

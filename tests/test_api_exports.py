@@ -109,6 +109,15 @@ def test_the_service_writes_what_the_command_writes(client: TestClient, found: D
     assert same["sha256"] == export["sha256"]
 
 
+def test_a_version_of_the_documents_that_are_ticked(client: TestClient, found: Doors) -> None:
+    browser = found.browser("档案员")
+    form = {"csrf": browser.csrf, "name": "v1", "format": "csv", "batch": "1"}
+    assert browser.client.post("/exports", data={**form, "of": "chosen"}).status_code == 422
+    for of, documents in (("chosen", ["2", "1"]), ("batch", ["2"])):
+        assert browser.client.post("/exports", data={**form, "of": of, "documents": documents}).status_code == 303
+    assert [one["scope"] for one in client.get("/api/exports").json()] == [{"batch": 1}, {"documents": [1, 2]}]
+
+
 def test_what_a_version_rests_on_is_listed(client: TestClient, found: Doors) -> None:
     with found.kit.database.transaction() as session:
         sha256 = session.get_one(Document, 1).sha256

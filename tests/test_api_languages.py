@@ -76,7 +76,15 @@ def said() -> Iterator[tuple[str, str]]:
             elif isinstance(node, ast.FunctionDef) and node.name in TELLING:
                 found = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
             for argument in found:
-                yield from ((text, f"{path.name}: {text}") for text in texts(argument, constants) if " " in text)
+                yield from (
+                    (text, f"{path.name}: {text}") for text in texts(argument, constants) if is_told(text, node)
+                )
+
+
+def is_told(text: str, node: ast.AST) -> bool:
+    """Whether a text is one for people: a sentence, or what a problem is about."""
+    named = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("ProblemError", "missing")
+    return " " in text or (named and text.isalpha())
 
 
 def test_every_reason_the_code_gives_is_there_in_both_languages() -> None:

@@ -169,3 +169,36 @@ def test_what_can_be_done_about_documents(client: TestClient, found: Doors) -> N
     assert client.get("/api/batches/1").json()["state"] == State.CANCELLED
     assert client.put("/api/batches/1/files/z.pdf", content=PDF).status_code == 409
     assert client.post("/api/batches/1/explode").status_code == 422
+
+
+def test_a_browser_without_scripts_sends_a_form_and_is_told_of_each_file(client: TestClient, found: Doors) -> None:
+    assert client.get("/api/batches/1").status_code == 200
+    browser = found.browser("档案员")
+    page = browser.client.get("/batches/1").text
+    assert 'enctype="multipart/form-data"' in page
+    files = [
+        ("files", ("a.pdf", PDF)),
+        ("files", ("b.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
+        ("files", ("", b"")),
+    ]
+    for shown in ({}, {"csrf": "guess"}):
+        answer = browser.client.post("/batches/1/files", data=shown, files=files)
+        assert answer.status_code == 403
+        assert client.get("/api/batches/1").json()["total"] == 0
+    answer = browser.client.post("/batches/1/files", data={"csrf": browser.csrf}, files=files)
+    assert answer.status_code == 200
+    assert "已收" in answer.text
+    assert "这是 Office 文件" in answer.text
+    assert client.get("/api/batches/1").json()["total"] == 1
+    assert "没有选择文件" in browser.client.post("/batches/1/files", data={"csrf": browser.csrf}, files=files[2:]).text
+    assert browser.client.post("/batches/9/files", data={"csrf": browser.csrf}, files=files).status_code == 404
+
+
+def test_what_comes_before_the_files_is_short(client: TestClient, found: Doors) -> None:
+    assert client.get("/api/batches/1").status_code == 200
+    browser = found.browser("档案员")
+    many = {f"field {number}": "x" * 100_000 for number in range(20)}
+    answer = browser.client.post(
+        "/batches/1/files", data={**many, "csrf": browser.csrf}, files=[("files", ("a.pdf", PDF))]
+    )
+    assert answer.status_code == 403, "ten fields are looked at, a thousand bytes of each"

@@ -25,6 +25,7 @@ STEMS = {
     "role.can.": [role.value for role in Role],
     "act.": ["retry", "cancel", "reread", "resettle"],
     "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed", "policy"],
+    "outcome.": ["accepted", "duplicate", "refused", "unpacking"],
     "coming.": ["receiving", "unpacking", "failed"],
     "station.": ["take", "leave", "tab", "zoom", "pan", "view"],
     "asks.": [one.value for one in Asks],

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from models.rows import Document, Question
+from tests import axe
 from tests.station import (
     CHROMIUM,
     LANGUAGES,
@@ -254,3 +255,4 @@ def shot(desk: Station, page: Page, name: str) -> None:
     page.screenshot(path=desk.shots / f"{name}.png", full_page=True)
     wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide <= room, name
+    assert axe.violations(page) == [], name

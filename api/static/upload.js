@@ -7,6 +7,7 @@ const area = document.querySelector("[data-upload]");
 if (area) prepare(area);
 
 function prepare(area) {
+  area.hidden = false;
   const waiting = [];
   const counts = { all: 0, done: 0, running: 0 };
   const add = (found) => {

@@ -30,11 +30,13 @@ function watch(panel) {
 async function refresh() {
   const answer = await fetch(location.href);
   if (!answer.ok) return;
+  const ticked = new Set([...document.querySelectorAll("input[name=documents]:checked")].map((box) => box.value));
   const now = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const old of document.querySelectorAll("[data-fresh]")) {
     const fresh = now.querySelector(`[data-fresh="${old.dataset.fresh}"]`);
     if (fresh) old.replaceWith(document.adoptNode(fresh));
   }
+  for (const box of document.querySelectorAll("input[name=documents]")) box.checked = ticked.has(box.value);
   localTimes();
 }
 
