@@ -171,6 +171,15 @@ def test_two_people_have_to_agree_where_the_policy_wants_two(
     assert (entry.outcome, entry.asks, entry.people) == (outcome, asks, people)
 
 
+def test_who_contradicts_what_nobody_doubted_and_is_contradicted_is_decided_by_a_third_person() -> None:
+    one = replace(value(1, "c", "6"), straight=True, before="5")
+    other = replace(value(2, "c", "5", person=2), straight=True, before="5")
+    assert entry_of([one, other], NOBODY_KNOWS, Review()).asks is Asks.THIRD
+    third = replace(value(3, "c", "5", person=3), straight=True, before="5")
+    decided = entry_of([one, other, third], NOBODY_KNOWS, Review())
+    assert (decided.value, decided.people) == (Decimal(5), 2)
+
+
 def test_one_person_is_enough_where_no_policy_wants_two() -> None:
     entry = entry_of([value(1, "c", "5"), value(2, "c", "6", person=2)], NOBODY_KNOWS, Review())
     assert (entry.outcome, entry.value, entry.people) == (Outcome.DECIDED, Decimal(6), 1)

@@ -78,9 +78,9 @@ def entry_of(said: Sequence[Decision], printed: Printed, review: Review) -> Entr
     latest = {one.person: one for one in said}
     votes = Counter(vote(one) for one in latest.values())
     first, last = said[0], max(latest.values(), key=lambda one: one.number)
-    if _wants_two(first, last, printed, review):
+    if any(_wants_two(first, one, printed, review) for one in latest.values()):
         agreed = [told for told, count in votes.items() if count >= ENOUGH]
-        if not agreed:
+        if len(agreed) != 1:
             asks = Asks.SECOND if len(latest) == 1 else Asks.THIRD
             return Entry(Outcome.OPEN, asks=asks, straight=first.straight, before=first.before)
         won = agreed[0]
@@ -132,15 +132,16 @@ def written(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}" if value else "0"
 
 
-def _wants_two(first: Decision, last: Decision, printed: Printed, review: Review) -> bool:
-    if first.straight and vote(last) != text_of(first.before):
+def _wants_two(first: Decision, entry: Decision, printed: Printed, review: Review) -> bool:
+    """Whether a cell that was first entered so, and by somebody as in `entry`, is to be entered by two people."""
+    if first.straight and vote(entry) != text_of(first.before):
         return True  # it contradicts what nobody doubted
     if not first.straight and drawn(review.seed, first.key, review.policy.flagged_share):
         return True
     above, scale = review.policy.above_yuan, printed.scale
     if above is None or scale is None:
         return False
-    amounts = [printed.read, None if last.kind is DecisionKind.ILLEGIBLE else amount(last.after)]
+    amounts = [printed.read, None if entry.kind is DecisionKind.ILLEGIBLE else amount(entry.after)]
     return any(one is not None and abs(one) * scale >= above for one in amounts)
 
 
