@@ -116,7 +116,6 @@ WORK = """() => {
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const press = (key) => find("value").dispatchEvent(new KeyboardEvent("keydown",
     { key, code: key === "Enter" ? "Enter" : `Digit${key}`, bubbles: true, cancelable: true }));
-  window.answered = 0;
   window.finished = (async () => {
     for (let idle = 0; idle < 400; idle += 1) {
       if (!find("empty").hidden) {
@@ -129,11 +128,11 @@ WORK = """() => {
         await pause(210);
         if (find("question").hidden) continue;
         const before = find("where").textContent;
-        press("1");
+        if (find("question").dataset.open === "true") press("1");  // else somebody was first: leave it
         press("Enter");
         const same = () => before === find("where").textContent && find("empty").hidden;
         for (let wait = 0; wait < 400 && same(); wait += 1) await pause(10);
-        if (before !== find("where").textContent) { window.answered += 1; idle = 0; }
+        if (before !== find("where").textContent) idle = 0;
       } else await pause(20);
     }
     return false;

@@ -32,13 +32,12 @@ def test_no_question_is_answered_twice_and_none_is_lost(
             asked = session.scalar(select(func.count()).select_from(Question)) or 0
         assert asked == count
         pages = [found.at_work(name) for name in REVIEWERS]
-        answered, left = 0, count
+        left = count
         for _ in range(ROUNDS):  # the last answers of one may raise a question after the other has ended
             for page in pages:
                 page.evaluate(WORK)
             for page in pages:
                 assert page.evaluate("window.finished")
-                answered += page.evaluate("window.answered")
             with found.database.snapshot() as session:
                 left = asking.open_count(session)
             if not left:
@@ -58,4 +57,3 @@ def test_no_question_is_answered_twice_and_none_is_lost(
     assert max(people.values()) == 1
     assert len({one.reading_id for one in decisions}) == count // 2
     assert len({one.user_id for one in decisions}) == 2
-    assert answered >= len(decisions) - len(REVIEWERS)

@@ -36,8 +36,14 @@ export function shownQuestion(root, t, { decide, look }) {
   });
   field.addEventListener("pointerdown", () => edit());
 
-  function show(question, draft) {
+  // What somebody else has answered meanwhile stands in the field; what was typed here is another reading, to be taken
+  // by its key: ENTER alone never overwrites.
+  function show(found, draft) {
+    const typed = draft ?? null;
+    const late = !found.open && typed !== null && plain(typed) !== found.value;
+    const question = late ? { ...found, alternatives: [typed, ...found.alternatives] } : found;
     state.question = question;
+    find("question").dataset.open = question.open;
     state.first = grouped(question.value);
     const cell = question.asks !== "document";
     for (const one of root.querySelectorAll("[data-question] [data-for]")) {
@@ -54,7 +60,7 @@ export function shownQuestion(root, t, { decide, look }) {
     find("raw").textContent = cell ? t(question.blind ? "read-blind" : "read-as", { text: question.raw || t("blank") }) : "";
     wrongRoom.textContent = "";
     field.readOnly = true;
-    field.value = draft !== undefined && draft !== null ? grouped(draft) : state.first;
+    field.value = typed === null || late ? state.first : grouped(typed);
     field.setAttribute("aria-invalid", "false");
     note.value = "";
     find("note-room").hidden = true;
