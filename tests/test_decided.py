@@ -15,10 +15,13 @@ from models.document import (
     Cell,
     CellStatus,
     CheckResult,
+    Column,
     Document,
     DocumentStatus,
     Extraction,
+    Origin,
     Reading,
+    Row,
     SettledCell,
     Table,
 )
@@ -208,18 +211,48 @@ def test_samples_are_drawn_from_what_nobody_doubts_and_do_not_keep_a_document_op
     assert sampled == reviewed(document, policy=Policy(sample_share=0.3))
 
 
+def loose(*amounts: str) -> Document:
+    """公开05 with nothing but 基本支出 of items that no sum binds."""
+    items = ("2010301", "2010302", "2010350", "2010399")
+    rows = tuple(
+        Row(i, code=Reading(code), name=Reading(f"项目{code}")) for i, code in enumerate(items[: len(amounts)])
+    )
+    cells = tuple(Cell(f"c{i}", i, 0, Reading(text)) for i, text in enumerate(amounts))
+    columns = (Column("2", "基本支出"),)
+    table = Table("公开05", "一般公共预算财政拨款支出决算表", "公开05", "元", (1,), columns, rows, cells)
+    return Document(1, Origin.SCAN, (table,), ())
+
+
+def siblings(extraction: Extraction) -> dict[str, str]:
+    return {c.cell.cell_id: c.reason for t in extraction.tables for c in t.cells if c.asks is Asks.SIBLING}
+
+
+def found_wrong(before: str, after: str) -> list[Decision]:
+    """Two people who enter the same in c0, which nobody doubted."""
+    return [replace(value(n, "c0", after, person=n), straight=True, before=before) for n in (1, 2)]
+
+
 def test_an_error_in_a_sample_reopens_its_siblings_once_a_second_person_confirms_it() -> None:
-    clean = build(ACCOUNT)
-    victim = spot(clean, "公开01", "年初结转和结余", "1")
-    before = plain(next(c.reading.text for c in printed_cells(clean) if c.cell_id == victim))
-    after = before.replace("7", "1", 1)
-    entered = [replace(value(n, victim, after, person=n), straight=True, before=before) for n in (1, 2)]
-    alone = cell(reviewed(clean, entered[0]), victim)
-    assert alone.asks is Asks.SECOND
-    both = reviewed(clean, *entered)
-    assert cell(both, victim).status is CellStatus.REVIEWED
-    siblings = [c for t in both.tables for c in t.cells if c.asks is Asks.SIBLING]
-    assert all("7" in c.cell.reading.text for c in siblings)
+    document = loose("4,725.00", "3,170.00", "3,180.00", "9,000.07")
+    entered = found_wrong("4725.00", "4125.00")
+    alone = reviewed(document, entered[0])
+    assert cell(alone, "c0").asks is Asks.SECOND
+    assert siblings(alone) == {}
+    both = reviewed(document, *entered)
+    assert cell(both, "c0").value == Decimal("4125.00")
+    assert set(siblings(both)) == {"c1", "c3"}
+    assert all("“7”" in reason for reason in siblings(both).values())
+
+
+def test_an_error_of_more_than_a_digit_reopens_its_column() -> None:
+    document = loose("4,725.00", "3,170.00", "3,180.00")
+    assert set(siblings(reviewed(document, *found_wrong("4725.00", "47.25")))) == {"c1", "c2"}
+    assert siblings(reviewed(document, *found_wrong("4725.00", "4725.00"))) == {}
+
+
+def test_what_a_file_of_decisions_says_was_there_before_may_be_no_amount() -> None:
+    document = loose("4,725.00", "3,170.00")
+    assert cell(reviewed(document, *found_wrong("n/a", "4725.00")), "c0").status is CellStatus.REVIEWED
 
 
 def renamed(document: Document, moved: Mapping[str, str]) -> Document:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from models.decisions import Asks, Review
 from models.document import Cell, CellStatus, Repair, SettledCell, SettledRow, SettledTable
 from worker.core.decided import Decided
-from worker.core.entries import TWO_PEOPLE, Entry, Outcome, amount, drawn
+from worker.core.entries import TWO_PEOPLE, Entry, Outcome, amount, drawn, text_of, written
 from worker.core.misreading import digits
 from worker.core.words import by_person, illegible_words, sibling_words, third_words, waiting_words
 
@@ -46,8 +46,8 @@ def overlaid(
             entry = decided.entries.get(own.cell.cell_id)
             if entry is not None:
                 own = _entered(own, entry, repairs)
-            elif _is_sibling(own, table.table.code, slips) and own.cell.cell_id not in proven:
-                why = sibling_words(slips[0].digit)
+            elif own.cell.cell_id not in proven and (slip := _like(own, table.table.code, slips)):
+                why = sibling_words(slip.digit)
                 own = replace(own, status=CellStatus.FLAGGED, reason=why, asks=Asks.SIBLING)
             elif _is_straight(own) and drawn(review.seed, own.cell.cell_id, review.policy.sample_share):
                 own = replace(own, asks=Asks.SAMPLE)
@@ -123,24 +123,24 @@ def _slips(settled: Sequence[SettledTable], entries: Mapping[str, Entry]) -> Ite
             entry = entries.get(cell.cell.cell_id)
             if entry is None or not entry.straight or entry.confidence < TWO_PEOPLE:
                 continue
-            before = amount(entry.before)
-            if (before or Decimal(0)) != (entry.value or Decimal(0)):
-                digit = _misread(before, entry.value)
-                yield _Slip(digit, table.table.code, cell.cell.column)
+            if text_of(entry.before) != written(entry.value):
+                yield _Slip(_misread(text_of(entry.before), entry.value), table.table.code, cell.cell.column)
 
 
-def _misread(read: Decimal | None, printed: Decimal | None) -> str:
+def _misread(read: str | None, printed: Decimal | None) -> str:
     """The digit that was read wrongly, where the amounts differ in a single one."""
-    was, now = digits(read or Decimal(0)), digits(printed or Decimal(0))
+    was, now = digits(Decimal(read or 0)), digits(printed or Decimal(0))
     differing = [a for a, b in zip(was, now, strict=False) if a != b]
     return differing[0] if len(was) == len(now) and len(differing) == 1 else ""
 
 
-def _is_sibling(cell: SettledCell, table: str, slips: Sequence[_Slip]) -> bool:
-    """Whether a cell nobody doubts may have gone wrong in the way in which another one did."""
+def _like(cell: SettledCell, table: str, slips: Sequence[_Slip]) -> _Slip | None:
+    """The error of another cell that one nobody doubts may have in it too; None for no such error."""
     if not _is_straight(cell):
-        return False
+        return None
     shown = digits(cell.value or Decimal(0))
-    return any(
-        slip.digit in shown if slip.digit else (slip.table, slip.column) == (table, cell.cell.column) for slip in slips
-    )
+    for slip in slips:
+        same_column = (slip.table, slip.column) == (table, cell.cell.column)
+        if slip.digit in shown if slip.digit else same_column:
+            return slip
+    return None
