@@ -8,14 +8,12 @@ import unicodedata
 from api.errors import ProblemError
 from api.review_schemas import DecisionAsked
 from api.shelf import Spot
-from models.decisions import DecisionKind
+from models.decisions import ABOUT, LABELS, DecisionKind
 from models.document import DocumentKind
 
-LABELS = ("row_code", "row_name", "line_no")
 _AMOUNT = re.compile(r"[+-]?\d{1,20}(\.\d{1,6})?")
 _YEAR = re.compile(r"(19|20)\d\d")
 _LONGEST = 300
-_ABOUT = ("entity", "year", "kind", "accepted")
 _ON_CELLS = (DecisionKind.VALUE, DecisionKind.LABEL, DecisionKind.ILLEGIBLE, DecisionKind.SOURCE_WRONG)
 
 
@@ -51,8 +49,8 @@ def _label(asked: DecisionAsked) -> str:
 
 
 def _about(asked: DecisionAsked) -> str:
-    if asked.field not in _ABOUT:
-        raise ProblemError(422, "not as it should be", f"field: one of {', '.join(_ABOUT)}")
+    if asked.field not in ABOUT:
+        raise ProblemError(422, "not as it should be", f"field: one of {', '.join(ABOUT)}")
     if asked.field == "accepted":
         return ""
     if asked.field == "year" and not _YEAR.fullmatch(asked.after):

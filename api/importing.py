@@ -14,7 +14,7 @@ from api.deps import Call
 from api.errors import ProblemError
 from api.insight_schemas import ImportOut, RowOut
 from models.db import Session, after_commit
-from models.decisions import Decision, DecisionKind, Place
+from models.decisions import ABOUT, LABELS, Decision, DecisionKind, Place
 from models.document import Document, DocumentKind
 from models.export.decided import Line, NoDecisionsError, Unreadable, read
 from models.packing import unpack_document
@@ -23,13 +23,11 @@ from models.rows import Document as DocumentRow
 from models.store import audit, decided, readings, reviews
 from models.store.reviews import Said
 from worker.core.carried import carried, place_in
-from worker.core.decided import LABELS
 from worker.core.entries import ENTRIES, amount, standing
 from worker.core.printed_lines import UnfitError
 from worker.core.restructure import restructured, understood
 
 MOST_ROWS = 50_000
-_ABOUT = ("entity", "year", "kind", "accepted")
 _Outcome = Literal["taken", "already there", "orphaned", "refused"]
 
 
@@ -184,7 +182,7 @@ def _refusal(line: Line, same: bool) -> str:
     if line.kind in (DecisionKind.VALUE, DecisionKind.SOURCE_WRONG):
         return _no_amount(line.after)
     if line.kind is DecisionKind.LABEL and line.field not in LABELS:
-        return f"field: one of {', '.join(sorted(LABELS))}"
+        return f"field: one of {', '.join(LABELS)}"
     if line.kind is DecisionKind.STRUCTURE:
         return _no_structure(line, same)
     return _nothing_about(line) if line.kind is DecisionKind.DOCUMENT else ""
@@ -209,8 +207,8 @@ def _no_structure(line: Line, same: bool) -> str:
 
 
 def _nothing_about(line: Line) -> str:
-    if line.field not in _ABOUT:
-        return f"field: one of {', '.join(_ABOUT)}"
+    if line.field not in ABOUT:
+        return f"field: one of {', '.join(ABOUT)}"
     if line.field == "kind" and line.after not in set(DocumentKind):
         return f"after: one of {', '.join(DocumentKind)}"
     return ""

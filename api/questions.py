@@ -30,7 +30,7 @@ from api.schemas import After, Filter, IdPath
 from api.shelf import Spot
 from models.archive import Role
 from models.db import Session
-from models.decisions import Asks, DecisionKind
+from models.decisions import BLIND, Asks, DecisionKind
 from models.document import Origin
 from models.geometry import Mesh
 from models.rows import Batch, Question
@@ -40,7 +40,6 @@ from models.store.pages import PageKey
 
 router = APIRouter(prefix="/api", tags=["review"])
 REVIEWERS = (Role.REVIEWER, Role.ADMIN)
-_BLIND = (Asks.SECOND.value, Asks.THIRD.value)
 _LISTED = 50
 _CellId = Annotated[str, Path(max_length=100)]
 _Amount = Annotated[int | None, Query(ge=0, le=10**18, description="In fen.")]
@@ -63,7 +62,7 @@ def one_question(session: Session, call: Call, question: Question, batch_id: int
         raise ProblemError(409, "no longer asked", told)
     found = open_document(session, call, document.id)
     spot = found.settled.spots.get(question.key)
-    blind = question.closed_at is None and question.asks in _BLIND
+    blind = question.closed_at is None and question.asks in BLIND
     about = question.key if spot else subject(DecisionKind.DOCUMENT, question.key, "accepted")
     base = QuestionOut(
         id=question.id, key=question.key, open=question.closed_at is None, asks=Asks(question.asks or Asks.UNSURE),

@@ -19,18 +19,16 @@ from api.review_schemas import DecisionAsked, DecisionOut
 from api.shelf import Settled, Shelf, Spot
 from models import rows
 from models.db import Session
-from models.decisions import Asks, DecisionKind, Place
+from models.decisions import BLIND, DecisionKind, Place
 from models.learned import known_offices
 from models.packing import pack
 from models.store import asking, batches, people, readings, results, reviews
 from models.store.reviews import Said
 from models.summaries import cell_lines, outcome, question_lines, summary
+from worker.core import entries
 from worker.core.carried import place_in
-from worker.core.entries import amount
 from worker.core.restructure import anchor
 from worker.core.settle import settle
-
-_BLIND = (Asks.SECOND, Asks.THIRD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +93,8 @@ def last_said(said: Sequence[rows.Decision]) -> Mapping[str, int]:
 
 def standing(said: Sequence[rows.Decision]) -> list[rows.Decision]:
     """The decisions that were not taken back."""
-    undone = {one.undoes for one in said}
-    return [one for one in said if one.id not in undone and one.kind != DecisionKind.UNDO]
+    stand = {one.number for one in entries.standing(map(reviews.as_value, said))}
+    return [one for one in said if one.id in stand]
 
 
 def _check_seen(session: Session, found: Open, asked: DecisionAsked) -> None:
@@ -112,7 +110,7 @@ def _check_seen(session: Session, found: Open, asked: DecisionAsked) -> None:
     spot = found.settled.spots.get(asked.key)
     if last.kind == DecisionKind.UNDO:
         told = f"{who} took back what was said here"
-    elif spot is not None and spot.cell.asks in _BLIND:
+    elif spot is not None and spot.cell.asks in BLIND:
         told = f"{who} has entered it, and another person is asked now"
     elif last.kind == DecisionKind.ILLEGIBLE:
         told = f"{who} found it illegible"
@@ -127,7 +125,7 @@ def _check_doubted(found: Open, asked: DecisionAsked, after: str) -> None:
     if not asked.doubted or spot is None or spot.cell.asks is not None:
         return
     now = plain(spot.cell.value)
-    if asked.kind is not DecisionKind.VALUE or amount(after) != amount(now):
+    if asked.kind is not DecisionKind.VALUE or entries.amount(after) != entries.amount(now):
         raise ProblemError(409, "answered meanwhile", f"the sums have answered this: it is “{now}”: look at it again")
 
 

@@ -44,6 +44,14 @@ class Asks(StrEnum):
     DOCUMENT = "document"
 
 
+BLIND = (Asks.SECOND, Asks.THIRD)
+"""Whoever is asked this does not see what others entered."""
+LABELS = ("row_code", "row_name", "line_no")
+"""The labels of a row that a person may correct: the `field` of a LABEL."""
+ABOUT = ("entity", "year", "kind", "accepted")
+"""What may be said of a document: the `field` of a DOCUMENT."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a cell stands: what it takes to find it in another reading of the document.

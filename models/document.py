@@ -12,6 +12,9 @@ from enum import StrEnum
 from models.decisions import Asks
 from models.geometry import Box, Mesh
 
+CELLS_WAIT = "个单元格待核对"
+"""How a question ends that only counts cells, each of which is asked about by itself."""
+
 
 class Origin(StrEnum):
     """Where the characters of a page come from."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from models.archive import CellLine, QuestionLine, State, Summary
 from models.decisions import Asks
-from models.document import CellStatus, DocumentStatus, Extraction, SettledCell, SettledTable
+from models.document import CELLS_WAIT, CellStatus, DocumentStatus, Extraction, SettledCell, SettledTable
 from models.doubtful import look, pair
 
 _FEN = {"元": 2, "万元": 6, "亿元": 10}
@@ -18,8 +18,6 @@ _OUTCOMES = {
     DocumentStatus.NEEDS_REVIEW: State.NEEDS_REVIEW,
     DocumentStatus.FAILED: State.FAILED,
 }
-_CELLS_WAIT = "个单元格待核对"
-"""How `settle` ends what it says of a table in which cells are asked about."""
 
 
 def outcome(extraction: Extraction) -> State:
@@ -60,7 +58,7 @@ def question_lines(extraction: Extraction) -> Iterator[QuestionLine]:
     is only a sample of quality comes after all doubts.
     """
     for text in dict.fromkeys(extraction.questions):
-        if text.endswith(_CELLS_WAIT):
+        if text.endswith(CELLS_WAIT):
             continue  # each of those cells is a question of its own
         yield QuestionLine(f"document: {text}", "", "", 0, None, Asks.DOCUMENT.value, text, 1000.0)
     checked: dict[str, int] = {}

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists
 from sqlalchemy.orm import Session, aliased
 
 from models.archive import State
-from models.decisions import Asks, DecisionKind
+from models.decisions import BLIND, Asks, DecisionKind
 from models.rows import Decision, Document, Extraction, Question, Reading, User
 from models.statistics import Pace
 
@@ -23,7 +23,6 @@ BREAK = timedelta(minutes=5)
 MOST_JUDGED = 20_000
 """A curve of reliability rests on so many answered questions, the newest, besides what was looked at twice."""
 _NOT_OF_CELLS = (Asks.DOCUMENT.value, Asks.SAMPLE.value)
-_BLIND = (Asks.SECOND.value, Asks.THIRD.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def looked_at_twice(session: Session, scope: Scope) -> list[Entry]:
 
 def answered(session: Session, scope: Scope) -> list[Entry]:
     """The same, and the entries on the cells whose questions were answered last."""
-    doubts = [one.value for one in Asks if one.value not in (*_NOT_OF_CELLS, *_BLIND)]
+    doubts = [one.value for one in Asks if one.value not in (*_NOT_OF_CELLS, *BLIND)]
     newest = select(Decision.sha256, Decision.key).where(
         *_decisions(Scope(scope.batch_id)), Decision.seen["asks"].as_string().in_(doubts)
     )
@@ -179,7 +178,8 @@ def answered(session: Session, scope: Scope) -> list[Entry]:
 
 def _twice(scope: Scope) -> Select[Any, Any]:
     return select(Decision.sha256, Decision.key).where(
-        *_decisions(Scope(scope.batch_id)), Decision.seen["asks"].as_string().in_((Asks.SAMPLE.value, *_BLIND))
+        *_decisions(Scope(scope.batch_id)),
+        Decision.seen["asks"].as_string().in_([one.value for one in (Asks.SAMPLE, *BLIND)]),
     )
 
 

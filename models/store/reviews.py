@@ -59,7 +59,7 @@ def review_of(session: Session, sha256: str) -> Review:
     """All that was said about a file, as settling takes it; the strictest policy of the batches that hold the file."""
     policies = session.scalars(select(Batch.policy).join(Document).where(Document.sha256 == sha256))
     policy = reduce(Policy.stricter, map(Policy.of, policies), Policy())
-    return Review(tuple(map(_as_value, decisions_on(session, sha256))), policy, sha256)
+    return Review(tuple(map(as_value, decisions_on(session, sha256))), policy, sha256)
 
 
 def place_of(kept: Mapping[str, Any]) -> Place | None:
@@ -68,7 +68,8 @@ def place_of(kept: Mapping[str, Any]) -> Place | None:
     return Place(**{**kept, "box": None if box is None else tuple(box)}) if kept else None
 
 
-def _as_value(row: Decision) -> decisions.Decision:
+def as_value(row: Decision) -> decisions.Decision:
+    """A decision as settling takes it."""
     return decisions.Decision(
         number=row.id, kind=DecisionKind(row.kind), key=row.key, after=row.after, field=row.field, person=row.user_id,
         before=row.before, undoes=row.undoes, reading=row.reading_id, note=row.note,

@@ -6,16 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from models.decisions import Decision, DecisionKind, Review
+from models.decisions import LABELS, Decision, DecisionKind, Review
 from models.document import Cell, Document, Reading, Row, Table
 from worker.core.amounts import parse
 from worker.core.carried import carried
 from worker.core.entries import ENTRIES, Entry, Outcome, Printed, entry_of, standing
 from worker.core.relations import YUAN
 from worker.core.restructure import label_keys, restructured
-
-LABELS = frozenset({"row_code", "row_name", "line_no"})
-"""The labels a person may correct."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from models.decisions import Asks, Review
 from models.document import (
+    CELLS_WAIT,
     CellStatus,
     Check,
     Document,
@@ -185,7 +186,7 @@ def _questions(
             asked.append(f"{table.table.code}：表格结构有误（{decided.remarks[table.table.code]}）")
         flagged = sum(cell.status is CellStatus.FLAGGED and cell.asks is not None for cell in table.cells)
         if flagged:
-            asked.append(f"{table.table.code} {table.table.title}：{flagged}个单元格待核对")
+            asked.append(f"{table.table.code} {table.table.title}：{flagged}{CELLS_WAIT}")
     if contradicted:
         asked.append(f"文字说明：{contradicted}个数字与表格或其他数字不符")
     return tuple(asked)
