@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,21 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 
 from models import migrate
 from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
-from models.passwords import hashed
 from models.rows import Decision, Document
-from models.store import people
+from tests.browsing import chromium, enroll, need_chromium, screenshots
 from tests.doors import PASSWORD
 from tests.reviewing import Filed, doubtful, file_away, open_batch
 from tests.serving import serving
 
-CHROMIUM = Path(os.environ.get("JIAOKAN_TEST_CHROMIUM", "/usr/bin/chromium"))
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 REVIEWERS = ("校对员", "复核员")
 
@@ -96,19 +94,29 @@ def station(folder: Path, database_url: str, redis_url: str) -> Iterator[Station
     store = folder / "store"
     database = Database(database_url)
     migrate.upgrade(database)
-    with database.transaction() as session:
-        for name, role in (("档案员", Role.ADMIN), *((one, Role.REVIEWER) for one in REVIEWERS)):
-            user = people.add_user(session, name, role, hashed(PASSWORD))
-            assert user is not None
-            people.set_language(session, user.id, "")
-    shots = Path(os.environ.get("JIAOKAN_TEST_SCREENSHOTS", str(folder / "shots")))
-    shots.mkdir(parents=True, exist_ok=True)
-    with serving(database_url, redis_url, store) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    enroll(database, {"档案员": Role.ADMIN, **dict.fromkeys(REVIEWERS, Role.REVIEWER)})
+    shots = screenshots(folder)
+    with serving(database_url, redis_url, store) as server, chromium() as browser:
         batch = open_batch(database)
         yield Station(server.url, database, Blobs(str(store)), browser, shots, batch)
-        browser.close()
     database.close()
+
+
+def opened_station(folders: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
+    """The station on SQLite, for all tests of a module."""
+    need_chromium()
+    folder = folders.mktemp("station")
+    with station(folder, f"sqlite:///{folder}/jiaokan.sqlite", redis_url) as found:
+        yield found
+
+
+def with_new_documents(opened: Station) -> Iterator[Station]:
+    """The station with two documents nobody has seen; a page that breaks the content policy fails the test."""
+    opened.fresh()
+    yield opened
+    for context in opened.browser.contexts:
+        context.close()
+    assert opened.complaints == []
 
 
 WORK = """() => {

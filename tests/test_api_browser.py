@@ -6,13 +6,12 @@ JIAOKAN_TEST_SCREENSHOTS names, else to the test's own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from models import migrate
@@ -20,15 +19,14 @@ from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
 from models.frozen import make_export
-from models.passwords import hashed
 from models.rows import Document
 from models.store import people
 from tests import axe
+from tests.browsing import chromium, enroll, need_chromium, screenshots
 from tests.doors import PASSWORD, PDF
 from tests.finished import extraction, finish
 from tests.serving import serving
 
-CHROMIUM = Path(os.environ.get("JIAOKAN_TEST_CHROMIUM", "/usr/bin/chromium"))
 NASTY = '<img src=x onerror="document.title=1">.pdf'
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
@@ -71,31 +69,17 @@ def complain(text: str) -> None:
 COMPLAINTS: list[str] = []
 
 
-def screenshots(folder: Path) -> Path:
-    """Where pictures of pages go."""
-    shots = Path(os.environ.get("JIAOKAN_TEST_SCREENSHOTS", str(folder / "shots")))
-    shots.mkdir(parents=True, exist_ok=True)
-    return shots
-
-
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
+    need_chromium()
     folder = tmp_path_factory.mktemp("station")
     database_url, store = f"sqlite:///{folder}/jiaokan.sqlite", folder / "store"
     database = Database(database_url)
     migrate.upgrade(database)
-    with database.transaction() as session:
-        for name, role in (("档案员", Role.ADMIN), ("校对员", Role.UPLOADER)):
-            user = people.add_user(session, name, role, hashed(PASSWORD))
-            assert user is not None
-            people.set_language(session, user.id, "")
+    enroll(database, {"档案员": Role.ADMIN, "校对员": Role.UPLOADER})
     shots = screenshots(folder)
-    with serving(database_url, redis_url, store) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with serving(database_url, redis_url, store) as server, chromium() as browser:
         yield Station(server.url, database, Blobs(str(store)), browser, shots)
-        browser.close()
     database.close()
 
 

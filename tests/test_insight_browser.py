@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from models import migrate
 from models.archive import Role
@@ -16,18 +16,18 @@ from models.decisions import DecisionKind
 from models.export.decided import Line, written
 from models.passwords import hashed
 from models.store import people
+from tests.browsing import chromium, need_chromium, screenshots
 from tests.doors import PASSWORD
 from tests.reviewed import Reviewed, busy, reviewed
 from tests.serving import serving
-from tests.test_api_browser import CHROMIUM, COMPLAINTS, LANGUAGES, Station, screenshots, shot
+from tests.test_api_browser import COMPLAINTS, LANGUAGES, Station, shot
 
 ADMIN, REVIEWER = "档案员", "校对员"
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Station, Reviewed]]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
+    need_chromium()
     folder = tmp_path_factory.mktemp("insight")
     url = f"sqlite:///{folder}/jiaokan.sqlite"
     database = Database(url)
@@ -37,11 +37,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterato
             assert people.add_user(session, name, role, hashed(PASSWORD)) is not None
     found = reviewed(database, folder)
     busy(database, found)
-    with serving(url, redis_url, folder / "store") as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with serving(url, redis_url, folder / "store") as server, chromium() as browser:
         blobs = Blobs(str(folder / "store"))
         yield Station(server.url, database, blobs, browser, screenshots(folder)), found
-        browser.close()
     database.close()
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import select
 from models.rows import Document, Question
 from tests import axe
 from tests.station import (
-    CHROMIUM,
     LANGUAGES,
     REVIEWERS,
     Station,
@@ -25,8 +24,9 @@ from tests.station import (
     decided,
     gone_on,
     heading,
+    opened_station,
     press,
-    station,
+    with_new_documents,
 )
 
 ONE, TWO = REVIEWERS
@@ -34,21 +34,12 @@ ONE, TWO = REVIEWERS
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
-    folder = tmp_path_factory.mktemp("station")
-    with station(folder, f"sqlite:///{folder}/jiaokan.sqlite", redis_url) as found:
-        yield found
+    yield from opened_station(tmp_path_factory, redis_url)
 
 
 @pytest.fixture
 def desk(opened: Station) -> Iterator[Station]:
-    """The station with two documents nobody has seen; a page that breaks the content policy fails the test."""
-    opened.fresh()
-    yield opened
-    for context in opened.browser.contexts:
-        context.close()
-    assert opened.complaints == []
+    yield from with_new_documents(opened)
 
 
 def test_a_number_key_takes_a_reading_and_enter_accepts_it(desk: Station) -> None:

@@ -13,15 +13,15 @@ from models.rows import Claim, Question
 from models.store import asking, people, pictures, readings
 from models.store.pages import PageKey
 from tests.station import (
-    CHROMIUM,
     REVIEWERS,
     Station,
     alternative,
     decided,
     gone_on,
     heading,
+    opened_station,
     press,
-    station,
+    with_new_documents,
 )
 
 ONE, TWO = REVIEWERS
@@ -29,21 +29,12 @@ ONE, TWO = REVIEWERS
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
-    folder = tmp_path_factory.mktemp("station")
-    with station(folder, f"sqlite:///{folder}/jiaokan.sqlite", redis_url) as found:
-        yield found
+    yield from opened_station(tmp_path_factory, redis_url)
 
 
 @pytest.fixture
 def desk(opened: Station) -> Iterator[Station]:
-    """The station with two documents nobody has seen; a page that breaks the content policy fails the test."""
-    opened.fresh()
-    yield opened
-    for context in opened.browser.contexts:
-        context.close()
-    assert opened.complaints == []
+    yield from with_new_documents(opened)
 
 
 def test_of_two_browsers_the_second_is_told_and_its_value_is_not_lost(desk: Station) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from models.rows import Decision, Question
 from models.store import asking
+from tests.browsing import need_chromium
 from tests.reviewing import doubtful, file_away
-from tests.station import CHROMIUM, REVIEWERS, WORK, station
+from tests.station import REVIEWERS, WORK, station
 
 FEW, MANY, ROUNDS = 12, 500, 3
 
@@ -22,8 +23,7 @@ FEW, MANY, ROUNDS = 12, 500, 3
 def test_no_question_is_answered_twice_and_none_is_lost(
     tmp_path: Path, database_url: str, redis_url: str, count: int
 ) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
+    need_chromium()
     texts = doubtful(0).texts
     with station(tmp_path, database_url, redis_url) as found:
         for number in range(count // 2):  # of each document two cells are asked about

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from models import migrate
 from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
-from models.passwords import hashed
 from models.store import people, reviews
-from tests.doors import PASSWORD
+from tests.browsing import chromium, enroll, need_chromium, screenshots
 from tests.reviewable import SLIPPED, Paper, paper, reviewable
 from tests.serving import serving
-from tests.test_api_browser import CHROMIUM, COMPLAINTS, LANGUAGES, NASTY, Station, shot
+from tests.test_api_browser import COMPLAINTS, LANGUAGES, NASTY, Station, shot
 
 PEOPLE = {"档案员": Role.ADMIN, "校对员": Role.REVIEWER, "送件员": Role.UPLOADER}
 NAMES = (*(f"青河县统计局 {year} 年部门决算.pdf" for year in (2020, 2021, 2022, 2023)), NASTY)
@@ -35,25 +32,17 @@ class Archive(Station):
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Archive]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium to test with: apt-get install chromium, or set JIAOKAN_TEST_CHROMIUM")
+    need_chromium()
     folder = tmp_path_factory.mktemp("tables")
     database_url, store = f"sqlite:///{folder}/jiaokan.sqlite", folder / "store"
     database, blobs = Database(database_url), Blobs(str(store))
     migrate.upgrade(database)
-    with database.transaction() as session:
-        for name, role in PEOPLE.items():
-            user = people.add_user(session, name, role, hashed(PASSWORD))
-            assert user is not None
-            people.set_language(session, user.id, "")
+    enroll(database, PEOPLE)
     papers = [paper(2 * seed, slipped=seed == 0) for seed in range(len(NAMES))]
     reviewable(database, blobs, *papers, names=NAMES)
-    shots = Path(os.environ.get("JIAOKAN_TEST_SCREENSHOTS", str(folder / "shots")))
-    shots.mkdir(parents=True, exist_ok=True)
-    with serving(database_url, redis_url, store) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    shots = screenshots(folder)
+    with serving(database_url, redis_url, store) as server, chromium() as browser:
         yield Archive(server.url, database, blobs, browser, shots, papers)
-        browser.close()
     database.close()
 
 

@@ -1,6 +1,7 @@
 // The review station: one question after the other, by keyboard. What is decided goes through the outbox; what is shown
 // comes from the server and is put into the page as text, never as markup.
 import { answered, labels, shownQuestion } from "./question.js";
+import { listen } from "./keys.js";
 import { call, outbox, post } from "./outbox.js";
 import { prefetch, remember, sheet } from "./sheet.js";
 
@@ -332,12 +333,6 @@ const DEEDS = {
   illegible: () => about("illegible"), source: () => about("source"), structure: () => about("structure"),
   good: () => about("good"), help: () => find("help").showModal(),
 };
-const KEYS = {
-  s: "skip", i: "illegible", w: "source", t: "structure", n: "note", u: "undo", o: "good", "?": "help", " ": "edit",
-};
-const SIGHTS = {
-  z: "in", x: "out", v: "view", c: "centre", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
-};
 const ANSWERS = ["accept", "skip", "illegible", "source", "structure", "good"];
 const NEED_A_QUESTION = [...ANSWERS, "edit", "note"];
 
@@ -359,32 +354,7 @@ find("answer").addEventListener("submit", (event) => {
   event.preventDefault();
   run("accept");
 });
-
-addEventListener("keydown", (event) => {
-  if (find("help").open || event.isComposing) return;
-  const typing = event.target.matches("input:not([readonly]), select, textarea");
-  const letter = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key;
-  if ((event.ctrlKey || event.metaKey) && letter === "z" && !event.shiftKey) {
-    if (typing && screen.restore()) return event.preventDefault();
-    event.preventDefault();
-    return run("undo");
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") return screen.leave();
-  if (typing) return screen.typing(event);
-  if (event.key === "Enter" && !event.target.matches("button, a, summary")) {
-    event.preventDefault();
-    return event.repeat ? null : run("accept");
-  }
-  if (event.target.matches("button, a, summary") && (event.key === " " || event.key === "Enter")) return;
-  if (/^[1-9]$/.test(event.key)) return screen.take(Number(event.key));
-  const deed = KEYS[letter] ?? KEYS[event.key];
-  const sight = SIGHTS[letter] ?? SIGHTS[event.key];
-  if (!deed && !sight) return;
-  event.preventDefault();
-  if (deed && !event.repeat) run(deed);
-  if (sight) view.act(sight);
-});
+listen({ help: find("help"), screen, run, see: view.act });
 
 addEventListener("popstate", (event) => {
   const id = event.state?.question ?? new URLSearchParams(location.search).get("question");
