@@ -1,27 +1,18 @@
-"""Which characters are read for which, counted from what people corrected: a table, its file, and its costs. Pure.
+"""Which characters are read for which, counted from what people corrected: a table and its file. Pure.
 
-The chance that `printed` is read as `read` is (count + 1) / (all readings of `printed` + outcomes), Laplace's rule of
-succession, so that what was never seen stays possible. Cells that people look at are mostly doubtful ones: the chances
-are those of doubtful cells, and what may be compared is one confusion with another.
+Cells that people look at are mostly doubtful ones: what may be compared is one confusion with another.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import log
 
-from models.csv_lines import Lines
+from models import csv_lines
 
 LOST = ""
 """Read as nothing; as what is printed: nothing, where a character was read."""
-DIGITS = "0123456789"
-OUTCOMES = len(DIGITS) + 1
-"""What a digit may be read as: a digit, or nothing."""
-CHARACTERS = 6763
-"""The characters of GB 2312, which any other character may be read as."""
 _COLUMNS = ("printed", "read", "count")
 _MOST = 10**9
 
@@ -31,23 +22,6 @@ class Confusions:
     """How often each character was read as each, itself included."""
 
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
-
-    def of(self, printed: str) -> int:
-        """How often a character that was printed has been compared."""
-        return sum(count for (one, _), count in self.counts.items() if one == printed)
-
-    def chance(self, printed: str, read: str) -> float:
-        """The chance that a printed character is read as another; never 0."""
-        outcomes = OUTCOMES if printed in DIGITS else CHARACTERS
-        return (self.counts.get((printed, read), 0) + 1) / (self.of(printed) + outcomes)
-
-    def cost(self, printed: str, read: str) -> float:
-        """The same in nats: minus its logarithm."""
-        return -log(self.chance(printed, read))
-
-    def plus(self, other: Confusions) -> Confusions:
-        """Both counted together."""
-        return Confusions(dict(Counter(self.counts) + Counter(other.counts)))
 
     def mistakes(self) -> list[tuple[str, str, int]]:
         """What was read for what else and how often, the most frequent first."""
@@ -77,24 +51,17 @@ def aligned(printed: str, read: str) -> list[tuple[str, str]]:
 
 def written(found: Confusions) -> str:
     """The table as CSV: what is printed, what was read, how often; in order."""
-    lines: list[str] = []
-    writer = csv.writer(Lines(lines), lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows((*pair, count) for pair, count in sorted(found.counts.items()))
-    return "".join(lines)
+    return csv_lines.written(_COLUMNS, ((*pair, count) for pair, count in sorted(found.counts.items())))
 
 
 def parsed(text: str) -> Confusions:
     """The table that such a CSV holds. Raises ValueError, saying which line is wrong."""
-    rows = csv.DictReader(text.split("\n"))
-    if tuple(rows.fieldnames or ()) != _COLUMNS:
-        raise ValueError(f"the columns of a table of confusions are {', '.join(_COLUMNS)}")
     counts: dict[tuple[str, str], int] = {}
-    for number, row in enumerate(rows, 2):
-        pair, count = (row["printed"] or "", row["read"] or ""), row["count"] or ""
-        if len(pair[0]) > 1 or len(pair[1]) > 1 or pair == ("", "") or not count.isdecimal() or int(count) > _MOST:
+    for number, (printed, read, count) in csv_lines.rows(text, _COLUMNS):
+        none = not printed and not read
+        if len(printed) > 1 or len(read) > 1 or none or not count.isdecimal() or int(count) > _MOST:
             raise ValueError(f"line {number}: a character, a character and a count")
-        counts[pair] = int(count)
+        counts[printed, read] = int(count)
     return Confusions(counts)
 
 

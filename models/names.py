@@ -3,12 +3,11 @@ nothing. Pure."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from models.csv_lines import Lines
+from models import csv_lines
 
 ENTITY, ITEM = "entity", "item"
 _COLUMNS = ("kind", "code", "name", "times")
@@ -40,21 +39,13 @@ def counted(said: Iterable[tuple[str, str, str]]) -> Names:
 
 def written(names: Names) -> str:
     """The list as CSV, in order."""
-    lines: list[str] = []
-    writer = csv.writer(Lines(lines), lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows((*key, count) for key, count in sorted(names.times.items()))
-    return "".join(lines)
+    return csv_lines.written(_COLUMNS, ((*key, count) for key, count in sorted(names.times.items())))
 
 
 def parsed(text: str) -> Names:
     """The list that such a CSV holds. Raises ValueError, saying which line is wrong."""
-    rows = csv.DictReader(text.split("\n"))
-    if tuple(rows.fieldnames or ()) != _COLUMNS:
-        raise ValueError(f"the columns of a list of names are {', '.join(_COLUMNS)}")
     times: dict[tuple[str, str, str], int] = {}
-    for number, row in enumerate(rows, 2):
-        kind, code, name, count = (row[column] or "" for column in _COLUMNS)
+    for number, (kind, code, name, count) in csv_lines.rows(text, _COLUMNS):
         if kind not in (ENTITY, ITEM) or not name or not count.isdecimal() or int(count) > _MOST:
             raise ValueError(f"line {number}: entity or item, a code, a name and a count")
         times[kind, code, name] = int(count)
