@@ -7,7 +7,7 @@ from datetime import datetime
 
 from models.archive import CellLine, QuestionLine, State, Summary
 from models.db import Database, Session
-from models.rows import Question, Reading
+from models.rows import Reading
 from models.store import listing, people, readings, results, reviews
 from models.store.listing import CellFilter, DocumentFilter
 from models.store.results import Settled
@@ -122,6 +122,3 @@ def test_a_question_keeps_its_number_closes_and_opens_again(database: Database) 
         found = reviews.questions_of(session, reading)
         assert [(one.key, one.worth) for one in found] == [("c9", 9.0), ("c3", 5.0)]
         assert found[1].id == question.id
-        results.forget_result(session, reading)
-        assert results.extraction_of(session, reading) is None
-        assert session.get_one(Question, question.id, populate_existing=True).closed_at is not None

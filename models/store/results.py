@@ -108,11 +108,3 @@ def _replace_questions(session: Session, reading_id: int, questions: Sequence[Qu
         gone.closed_at = gone.closed_at or at(session)
     session.flush()
     insert_all(session, Question, ("reading_id", "opened_at", *_QUESTION), new)
-
-
-def forget_result(session: Session, reading_id: int) -> None:
-    """Drop a result and its lists, as before reading pages again; questions are closed, not lost."""
-    session.execute(delete(Cell).where(Cell.reading_id == reading_id))
-    session.execute(delete(Extraction).where(Extraction.reading_id == reading_id))
-    still = update(Question).where(Question.reading_id == reading_id, Question.closed_at.is_(None))
-    session.execute(still.values(closed_at=at(session)))

@@ -83,12 +83,6 @@ def last_decision(session: Session, sha256: str) -> int:
     return session.scalar(select(func.max(Decision.id)).where(Decision.sha256 == sha256)) or 0
 
 
-def sent_before(session: Session, user_id: int, sent_as: str) -> Sequence[Decision]:
-    """The decisions that a person's browser sent under this key: those of one request, the first first."""
-    query = select(Decision).where(Decision.user_id == user_id, Decision.sent_as == sent_as)
-    return session.scalars(query.order_by(Decision.id)).all()
-
-
 def last_by(session: Session, user_id: int) -> Decision | None:
     """The last decision of a person that was not taken back."""
     later = aliased(Decision)

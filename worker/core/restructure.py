@@ -118,11 +118,6 @@ def label_keys(document: Document, decisions: Sequence[Decision]) -> dict[int, s
     return _replayed(document, decisions)[2]
 
 
-def table_at(document: Document, decisions: Sequence[Decision], name: str) -> int | None:
-    """The index of the table of that name, in the document as restructured."""
-    return _found(_replayed(document, decisions)[0], name)
-
-
 def _replayed(document: Document, decisions: Sequence[Decision]) -> tuple[list[_Part], tuple[int, ...], dict[int, str]]:
     names = table_names(table.code for table in document.tables)
     parts = [_Part(name, table, taken_apart(table)) for name, table in zip(names, document.tables, strict=True)]
