@@ -97,7 +97,7 @@ def test_an_error_counts_once_two_people_confirm_it() -> None:
     assert samples(wrong).rate == Share(0, 2)
     assert samples([*wrong, entry(4, "c", "13.5", 2, "second")]) == Samples(3, 1, 0)
     differing = [*wrong, entry(4, "c", "12.50", 2, "second")]
-    assert samples(differing) == Samples(3, 0, 0), "the machine and one person agree"
+    assert samples(differing) == Samples(3, 0, 1), "two people differ: a third one decides"
     assert samples([*differing, entry(5, "c", "12.50", 3, "third")]) == Samples(3, 0, 0)
     assert samples([*differing, entry(5, "c", "13.50", 3, "third")]) == Samples(3, 1, 0)
 
