@@ -20,7 +20,7 @@ from api.shelf import Settled, Shelf, Spot
 from models import rows
 from models.db import Session
 from models.decisions import BLIND, DecisionKind, Place
-from models.learned import known_offices
+from models.learned import known
 from models.packing import pack
 from models.store import asking, batches, people, readings, results, reviews
 from models.store.reviews import Said
@@ -202,8 +202,8 @@ def _settle(session: Session, call: Call, found: Open, number: int) -> None:
     """Settle with all that was said. Raises ProblemError 422 for a decision that fits nothing in the document."""
     at_hand = shelf(call)
     document = at_hand.document(found.reading.document or "")
-    offices = known_offices(call.kit.settings.learned)
-    review = replace(reviews.review_of(session, found.document.sha256), offices=offices)
+    learned = known(call.kit.settings.learned)
+    review = replace(reviews.review_of(session, found.document.sha256), learned=learned)
     target = call.kit.settings.target_errors / 10_000
     extraction = settle(document, target, review=review)
     if number in extraction.orphans:

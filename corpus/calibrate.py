@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 from corpus.readings import documents, folders
-from corpus.score import matched
+from corpus.score import Exported, matched
 from corpus.stress import stressed
 from corpus.truth import TruthCell, read_cells
 from models.document import CellStatus, Document, Extraction, SettledCell
@@ -67,22 +67,32 @@ def best_value(cell: SettledCell) -> Decimal:
 def samples(name: str, extraction: Extraction, truth: Sequence[TruthCell]) -> Iterator[Sample]:
     """The cells of a document that the truth knows."""
     cells = {c.cell.cell_id: c for t in extraction.tables for c in t.cells}
-    fields = [field.name for field in CELLS.fields]
-    exported = [dict(zip(fields, record, strict=True)) for record in cell_records(name, extraction)]
-    for pairs, _ in matched(truth, exported):
+    for pairs, _ in matched(truth, exported(name, extraction)):
         for wanted, row in pairs:
             cell = cells[row["cell_id"]] if row else None
             if cell is not None and cell.sort:
                 yield Sample(cell.sort, cell.score, best_value(cell) == (wanted.value or Decimal(0)))
 
 
+def exported(name: str, extraction: Extraction) -> list[Exported]:
+    """The cells of a document as the export has them."""
+    fields = [field.name for field in CELLS.fields]
+    return [dict(zip(fields, record, strict=True)) for record in cell_records(name, extraction)]
+
+
+def truths(folder: Path) -> dict[str, list[TruthCell]]:
+    """What the documents of a folder print, by the document's name."""
+    found: defaultdict[str, list[TruthCell]] = defaultdict(list)
+    for cell in read_cells(folder / "truth" / "cells.csv"):
+        found[cell.document].append(cell)
+    return found
+
+
 def collect(roots: Iterable[Path], shares: Sequence[float], jobs: int, seed: int) -> list[Sample]:
     """Samples of all documents below some folders: as read for a share of 0, with misreadings for others."""
     found: list[Sample] = []
     for folder in folders(roots):
-        truth: defaultdict[str, list[TruthCell]] = defaultdict(list)
-        for cell in read_cells(folder / "truth" / "cells.csv"):
-            truth[cell.document].append(cell)
+        truth = truths(folder)
         for name, document in documents(folder, jobs):
             for share in shares:
                 found += samples(name, settle(_spoiled(document, share, f"{seed}/{name}/{share}")), truth[name])

@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     calibrate = commands.add_parser("calibrate", help="count on made documents what confidence is worth")
     calibrate.add_argument("folders", nargs="+", type=Path, help="folders that `corpus make` or `corpus report` wrote")
     calibrate.add_argument("--out", type=Path, default=Path("calibration.csv"), help="the curve to write")
+    confusions = commands.add_parser("confusions", help="count on made documents which digit is read for which")
+    confusions.add_argument("folders", nargs="+", type=Path, help="folders that `corpus make` or `corpus report` wrote")
+    confusions.add_argument("--out", type=Path, default=Path("confusions.csv"), help="the table to write")
     resettle = commands.add_parser("resettle", help="settle documents read before once more, and say what was right")
     resettle.add_argument("folders", nargs="+", type=Path, help="folders that `corpus make` or `corpus report` wrote")
     resettle.add_argument("--out", type=Path, default=Path("corpus-report"), help="folder for the report")
@@ -41,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     picture.add_argument("export", type=Path, help="folder that `jiaokan extract` wrote")
     picture.add_argument("--page", type=int, default=1, help="the page (default 1)")
     picture.add_argument("--out", type=Path, default=Path("page-beside-table.png"), help="the PNG to write")
-    for each in (make, report, bench, calibrate, resettle, solver):
+    for each in (make, report, bench, calibrate, confusions, resettle, solver):
         each.add_argument("--seed", type=int, default=1, help="the same seed makes the same documents (default 1)")
         each.add_argument("--jobs", type=int, default=2, help="processes at once (default 2)")
 
@@ -85,6 +88,16 @@ def _calibrate(args: argparse.Namespace) -> int:
     write_curve(args.out, found)
     wrong = sum(not sample.right for sample in found)
     sys.stdout.write(f"{len(found)} cells, {wrong} of them wrong: curve written to {args.out}\n")
+    return 0
+
+
+def _confusions(args: argparse.Namespace) -> int:
+    from corpus.confusions import count  # noqa: PLC0415  # loads slowly
+    from models.confusions import written  # noqa: PLC0415  # the same
+
+    found = count(args.folders, args.jobs)
+    args.out.write_text(written(found), encoding="utf-8")
+    sys.stdout.write(f"{sum(found.counts.values())} misread digits: table written to {args.out}\n")
     return 0
 
 
@@ -142,6 +155,7 @@ _COMMANDS = {
     "make": _make,
     "report": _report,
     "calibrate": _calibrate,
+    "confusions": _confusions,
     "resettle": _resettle,
     "solver": _solver,
     "bench": _bench,

@@ -12,6 +12,9 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from models.confusions import Confusions
+from models.names import Names
+
 
 class DecisionKind(StrEnum):
     """What a reviewer said; UNDO takes back the decision it names."""
@@ -133,16 +136,24 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """Characters read for others, which weigh readings, and names people confirmed, which suggest and prove nothing."""
+
+    confusions: Confusions = field(default_factory=Confusions)
+    names: Names = field(default_factory=Names)
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What people decided about a document, when two of them are asked, and its file's SHA-256, which draws samples.
 
-    `offices` are names that people confirmed in the archive: they suggest, and prove nothing.
+    `learned` is what people's decisions about other documents of the archive teach.
     """
 
     decisions: Sequence[Decision] = ()
     policy: Policy = field(default_factory=Policy)
     seed: str = ""
-    offices: frozenset[str] = frozenset()
+    learned: Learned = field(default_factory=Learned)
 
 
 def _share(kept: Mapping[str, Any], name: str) -> float:

@@ -24,6 +24,11 @@ class Names:
         """The names of offices."""
         return frozenset(name for kind, _, name in self.times if kind == ENTITY)
 
+    def items(self) -> dict[str, str]:
+        """The name of the item with each code: the one that was said most often."""
+        ordered = sorted(self.times.items(), key=lambda one: (one[1], one[0]))
+        return {code: name for (kind, code, name), _ in ordered if kind == ITEM and code}
+
     def changes(self, before: Names) -> list[tuple[tuple[str, str, str], int, int]]:
         """The names whose count is another than before, with both counts, in order."""
         keys = sorted({*self.times, *before.times})

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from models.decisions import Learned, Review
 from models.document import Cell, CellStatus, Column, Document, Origin, Reading, Row, Table
+from models.names import Names
 from worker.core.settle import settle
 
 
@@ -57,3 +59,16 @@ def test_the_list_of_codes_suggests_and_never_repairs() -> None:
     assert asked
     assert all("目录中“信息化建设”的代码为2010607" in reason for reason in asked)
     assert settled.rows[2].code != "2010607"
+
+
+def test_names_that_people_confirmed_suggest_where_the_list_of_codes_has_none() -> None:
+    document = outlay("2010602", "20106O7", "2080505")
+    (table,) = document.tables
+    rows = (*table.rows[:2], replace(table.rows[2], name=Reading("古籍修复专项")), table.rows[3])
+    names = Names({("item", "2010697", "古籍修复专项"): 2, ("item", "", "无码"): 1})
+    changed = replace(document, tables=(replace(table, rows=rows),))
+    (settled,) = settle(changed, review=Review(learned=Learned(names=names))).tables
+    asked = [cell.reason for cell in settled.cells if cell.cell.row == 2 and cell.status is CellStatus.FLAGGED]
+    assert asked
+    assert all("档案中“古籍修复专项”的代码为2010697" in reason for reason in asked)
+    assert settled.rows[2].code == "20106O7"

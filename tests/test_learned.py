@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from models import confusions, names
 from models.confusions import LOST, Confusions, aligned
 from models.db import Database
-from models.decisions import Decision, DecisionKind, Place
+from models.decisions import Decision, DecisionKind, Learned, Place
 from models.export.decided import Line, written
-from models.learned import known_offices
+from models.learned import known
 from models.names import Names
 from tests.reviewed import Answer, answer, reviewed
 from worker import cli
@@ -131,15 +131,17 @@ def test_the_command_learns_from_the_database(
     assert "8 read as 5: 1 times" in capsys.readouterr().out
 
 
-def test_confirmed_names_are_read_anew_when_written_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert known_offices(None) == known_offices(tmp_path) == frozenset()
+def test_the_lists_are_read_anew_when_written_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert known(None) == known(tmp_path) == Learned()
     file = tmp_path / "names.csv"
     for time, name in enumerate(("青河县统计局", "青河县财政局"), 1):
-        file.write_text(
-            names.written(Names({("entity", "", name): 1, ("item", "201", "行政运行"): 1})), encoding="utf-8"
-        )
+        listed = Names({("entity", "", name): 1, ("item", "2010301", "行政运行"): 2, ("item", "2010301", "运行"): 1})
+        file.write_text(names.written(listed), encoding="utf-8")
         os.utime(file, (time, time))
-        assert known_offices(tmp_path) == {name}
+        assert known(tmp_path).names.offices() == {name}
+        assert known(tmp_path).names.items() == {"2010301": "行政运行"}
     file.write_text("damaged", encoding="utf-8")
-    assert known_offices(tmp_path) == frozenset()
+    counts = Confusions({("3", "8"): 4})
+    (tmp_path / "confusions.csv").write_text(confusions.written(counts), encoding="utf-8")
+    assert known(tmp_path) == Learned(counts, Names())
     assert "is not used" in caplog.text

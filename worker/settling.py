@@ -11,7 +11,7 @@ from models.archive import State
 from models.blobs import NotStoredError
 from models.decisions import Review
 from models.files import FileKind
-from models.learned import known_offices
+from models.learned import known
 from models.logs import tell
 from models.queue import Priority, Task, send_after
 from models.store import batches, pictures, readings, results, reviews
@@ -66,7 +66,7 @@ def _load(desk: Desk, reading_id: int) -> _Waiting | None:
         pages = readings.pages(session, reading_id)
         return _Waiting(
             asked_at=reading.settle_asked_at,
-            review=replace(reviews.review_of(session, file.sha256), offices=known_offices(desk.settings.learned)),
+            review=replace(reviews.review_of(session, file.sha256), learned=known(desk.settings.learned)),
             sha256=file.sha256,
             kind=FileKind(file.kind),
             document=reading.document,

@@ -10,6 +10,8 @@ An entry may suggest what a code or a name should be; it proves nothing about wh
 - `confusable_glyphs.csv`: pairs of characters that look alike. 字形比较: of the characters of GB 2312, those whose
   pictures in Noto Serif CJK SC and Noto Sans CJK SC (32 x 32 points, blurred, also stretched to one size) correlate by
   at least 0.84 in both; 自列: further pairs from what readings of worn pages were seen to confuse.
+- `confusions.csv`: which digit was read for which and how often, on made documents of known figures, by the recogniser;
+  made by `jiaokan corpus confusions`.
 """
 
 from __future__ import annotations
@@ -69,6 +71,12 @@ def divisions() -> dict[str, tuple[Division, ...]]:
 def confusable_glyphs() -> frozenset[frozenset[str]]:
     """Pairs of characters that look alike."""
     return frozenset(frozenset((row["one"], row["other"])) for row in _rows("confusable_glyphs.csv"))
+
+
+@cache
+def misread_digits() -> dict[tuple[str, str], int]:
+    """How often each printed digit was read as each other one, on made documents."""
+    return {(row["printed"], row["read"]): int(row["count"]) for row in _rows("confusions.csv")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,13 @@ CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
 """For each 款 and item name: the full code that each sheet gives it, by the sheet's index."""
 
 
-def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]]) -> list[dict[int, str]]:
-    """What speaks against the labels of rows, in words, by row, for each sheet."""
+def label_doubts(
+    sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]], known: Mapping[str, str]
+) -> list[dict[int, str]]:
+    """What speaks against the labels of rows, in words, by row, for each sheet.
+
+    `known` are names by code that people confirmed in other documents: they suggest, as the list of codes does.
+    """
     by_name = _codes_by_name(settled)
     found = []
     for index, (sheet, rows) in enumerate(zip(sheets, settled, strict=True)):
@@ -32,19 +37,23 @@ def label_doubts(sheets: Sequence[Sheet], settled: Sequence[Sequence[SettledRow]
                 | dict(_codes(index, sheet, rows, by_name))
             )
         listed = sheet.form is not None and sheet.form.shape is Shape.ACCOUNTS and sheet.form.code != ECONOMIC_FORM
-        found.append({row: doubt + (_listed(rows[row]) if listed else "") for row, doubt in doubts.items()})
+        found.append({row: doubt + (_listed(rows[row], known) if listed else "") for row, doubt in doubts.items()})
     return found
 
 
-def _listed(row: SettledRow) -> str:
-    """What the list of 支出功能分类 has for a doubtful row: a suggestion, for no document says so."""
+def _listed(row: SettledRow, known: Mapping[str, str]) -> str:
+    """What the list of 支出功能分类, else the archive, has for a row: a suggestion, for no document says so."""
     if not bare(row.name):
         return ""
-    codes = [c for c, name in functional_names().items() if bare(name) == bare(row.name) and slipped(row.code, c)]
+    return _suggested(row, "目录", functional_names()) or _suggested(row, "档案", known)
+
+
+def _suggested(row: SettledRow, where: str, names: Mapping[str, str]) -> str:
+    codes = [c for c, name in names.items() if bare(name) == bare(row.name) and slipped(row.code, c)]
     if len(codes) == 1 and codes[0] != row.code:
-        return f"；目录中“{row.name}”的代码为{codes[0]}"
-    name = functional_names().get(row.code, "")
-    return f"；目录中{row.code}的名称为“{name}”" if name and bare(name) != bare(row.name) else ""
+        return f"；{where}中“{row.name}”的代码为{codes[0]}"
+    name = names.get(row.code, "")
+    return f"；{where}中{row.code}的名称为“{name}”" if name and bare(name) != bare(row.name) else ""
 
 
 def _twice(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:

@@ -37,12 +37,12 @@ def _pair(decision: Decision) -> Iterator[tuple[str, str]]:
         read = decision.place.raw if decision.place else decision.before
         printed = amount(decision.after)
         if printed and read.strip():
-            yield digits(printed), _digits_read(read)
+            yield digits(printed), digits_read(read)
     elif decision.kind is DecisionKind.LABEL and decision.field == "row_name" and decision.before and decision.after:
         yield "".join(decision.after.split()), "".join(decision.before.split())
 
 
-def _digits_read(text: str) -> str:
+def digits_read(text: str) -> str:
     """The characters of an amount as read, without separators, in the form in which `digits` writes amounts."""
     try:
         value = amount(text.replace(",", ""))

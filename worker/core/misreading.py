@@ -1,8 +1,7 @@
 """How likely it is that a printed amount was read as a given text: a noisy channel of slips, in nats.
 
 After Shannon's noisy channel as spelling correction uses it (Kernighan, Church and Gale, 1990): the cost of a reading
-is minus the logarithm of its probability given what is printed. A slip costs the more, the more other outcomes it
-could have had: a digit misread is one of nine at one of n places, a digit lost only one of n.
+is minus the logarithm of its probability given what is printed.
 """
 
 from __future__ import annotations
@@ -12,21 +11,9 @@ from decimal import Decimal
 from functools import lru_cache
 from math import inf, log
 
-PER_DIGIT = log(10)
-CONFUSED = log(20)
-"""A digit read as one that looks like it: one of about two at one of ten places."""
-MISREAD = log(90)
-LOST = log(10)
-ADDED = log(100)
-DOUBLED = log(15)
-SWAPPED = log(20)
-FURTHER = 1.5
-"""What each slip after the first adds: they come in bursts."""
+from worker.core.slips import FURTHER, LOST, Slips, standard_slips
 
-# Digits that fonts and wear confuse. Source: shapes of the songti, heiti and typewriter digits.
-LOOK_ALIKE = frozenset(
-    frozenset(pair) for pair in ("17", "38", "68", "06", "08", "89", "56", "35", "69", "09", "27", "14", "49")
-)
+PER_DIGIT = log(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +50,11 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-def price(read: Decimal | None, printed: Decimal | None, channel: Channel) -> float:
-    """What it costs, in nats, that `printed` was read as `read`; None and zero are a blank. Zero where they agree."""
+def price(read: Decimal | None, printed: Decimal | None, channel: Channel, slips: Slips | None = None) -> float:
+    """What it costs, in nats, that `printed` was read as `read`; None and zero are a blank. Zero where they agree.
+
+    `slips` are the usual ones where none are given.
+    """
     if (read or None) == (printed or None):
         return 0.0
     if not read:
@@ -78,7 +68,7 @@ def price(read: Decimal | None, printed: Decimal | None, channel: Channel) -> fl
     if was.rstrip("0") == now.rstrip("0"):
         return sign + channel.separator + PER_DIGIT
     garbled = channel.garbled + PER_DIGIT * len(was)
-    return sign + min(channel.slip + _slips(was, now), garbled)
+    return sign + min(channel.slip + (slips or standard_slips()).between(was, now), garbled)
 
 
 def least_price(read: Decimal | None, printed: Decimal | None, channel: Channel) -> float:
@@ -102,37 +92,3 @@ def least_price(read: Decimal | None, printed: Decimal | None, channel: Channel)
 def _counts(text: str) -> tuple[int, ...]:
     """How often each digit stands in an amount."""
     return tuple(map(text.count, "0123456789"))
-
-
-@lru_cache(maxsize=1 << 14)
-def _slips(printed: str, read: str) -> float:
-    """The cheapest way from the printed digits to the read ones (Damerau and Levenshtein), what is usual left free."""
-    rows, columns = len(printed) + 1, len(read) + 1
-    table = [[inf] * columns for _ in range(rows)]
-    table[0][0] = 0.0
-    for i in range(rows):
-        for j in range(columns):
-            if i or j:
-                table[i][j] = _cheapest(table, printed, read, (i, j))
-    return table[-1][-1] - FURTHER
-
-
-def _cheapest(table: list[list[float]], printed: str, read: str, at: tuple[int, int]) -> float:
-    i, j = at
-    found = inf
-    if i and j:
-        found = table[i - 1][j - 1] + _substituted(printed[i - 1], read[j - 1])
-    if i:
-        found = min(found, table[i - 1][j] + LOST + FURTHER)
-    if j:
-        doubled = j > 1 and read[j - 1] == read[j - 2]
-        found = min(found, table[i][j - 1] + (DOUBLED if doubled else ADDED) + FURTHER)
-    if i > 1 and j > 1 and printed[i - 2 : i] == read[j - 2 : j][::-1] and printed[i - 1] != printed[i - 2]:
-        found = min(found, table[i - 2][j - 2] + SWAPPED + FURTHER)
-    return found
-
-
-def _substituted(printed: str, read: str) -> float:
-    if printed == read:
-        return 0.0
-    return (CONFUSED if frozenset((printed, read)) in LOOK_ALIKE else MISREAD) + FURTHER

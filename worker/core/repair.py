@@ -18,6 +18,7 @@ from worker.core.checks import Figure, Trial
 from worker.core.misreading import PER_DIGIT, digits, least_price, price
 from worker.core.relations import IN_SENTENCES, Constraint
 from worker.core.search import Changes, Effort, Law, Outcome, Puzzle, Solution, residual, solve
+from worker.core.slips import Slips, standard_slips
 
 ZERO = Decimal(0)
 MARGIN = 14.0
@@ -66,9 +67,17 @@ class _Group:
     cells: set[str] = field(default_factory=set)
 
 
-def find_repairs(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates]) -> Findings:
-    """What each cell prints, as far as the identities tell; `silent` are those whose cells print nothing at all."""
-    puzzle = _puzzle(trials, silent, offers)
+def find_repairs(
+    trials: Sequence[Trial],
+    silent: Sequence[Constraint],
+    offers: Mapping[str, Candidates],
+    slips: Slips | None = None,
+) -> Findings:
+    """What each cell prints, as far as the identities tell; `silent` are those whose cells print nothing at all.
+
+    `slips` tell which digits are read for which; the usual ones where none are given.
+    """
+    puzzle = _puzzle(trials, silent, offers, slips or standard_slips())
     groups = _groups(puzzle)
     for group in groups:
         group.outcome = solve(_within(puzzle, group), WHOLE)
@@ -86,7 +95,9 @@ def find_repairs(trials: Sequence[Trial], silent: Sequence[Constraint], offers: 
     return Findings(cells, frozenset(puzzle.laws[i].check_id for i in broken))
 
 
-def _puzzle(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates]) -> Puzzle:
+def _puzzle(
+    trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates], slips: Slips
+) -> Puzzle:
     laws = [law for trial in trials if (law := _law(trial.constraint, trial, offers))]
     laws += [law for constraint in silent if (law := _law(constraint, None, offers))]
     values = {cell: offer.read or ZERO for cell, offer in offers.items()}
@@ -100,7 +111,7 @@ def _puzzle(trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mappi
     def priced(cell: str, value: Decimal) -> float:
         offer = offers[cell]
         negative = NEGATIVE if value < 0 <= (offer.read or ZERO) else 0.0
-        return price(offer.read, value, offer.channel) + negative
+        return price(offer.read, value, offer.channel, slips) + negative
 
     def at_least(cell: str, value: Decimal) -> float:
         return least_price(offers[cell].read, value, offers[cell].channel)

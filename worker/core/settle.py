@@ -33,6 +33,7 @@ from worker.core.people import overlaid, without
 from worker.core.promises import missing_forms
 from worker.core.relabel import relabelled
 from worker.core.repair import find_repairs, repaired_figures
+from worker.core.slips import slips_of
 from worker.core.statements import statements
 from worker.core.structure import move_reasons
 from worker.core.verdicts import Bench, Evidence, doubted, gather, judge, moved
@@ -74,12 +75,12 @@ def settle(
     trials, silent = view.tried(view.figures)
     heard = hear(told, view.court, view.figures, own, SURE_WORDS)
     open_to_repair = [trial for trial in (*trials, *heard.trials) if not _is_wrong(trial, decided)]
-    findings = find_repairs(open_to_repair, silent, view.candidates)
+    findings = find_repairs(open_to_repair, silent, view.candidates, slips_of(review.learned.confusions))
     best = repaired_figures(view.figures, findings)
     trials, _ = view.tried(best)
     evidence = gather((*trials, *hear(told, view.court, best, own, SURE_WORDS).trials), best, findings)
     bench = Bench(findings, evidence, view.candidates, curve, curve.needed(target), repair)
-    settled, repairs = _settle_tables(arranged, bench)
+    settled, repairs = _settle_tables(arranged, bench, review.learned.names.items())
     settled, entered = overlaid(settled, decided, _proven(bench.evidence), review)
     repairs = (*without((*who.office.repairs, *relabels, *repairs), decided), *entered)
     figures = settled_figures(best, settled)
@@ -93,7 +94,7 @@ def _identity(document: Document, decided: Decided, review: Review) -> _Identity
     """Whose accounts of which year they are, as read or as a person said."""
     said = decided.about
     year = said.get("year", find_year(document))
-    office = suggested(find_office(document, year), review.offices)
+    office = suggested(find_office(document, year), review.learned.names.offices())
     if "entity" in said:
         office = replace(office, name=said["entity"], questions=())
     kind = DocumentKind(said["kind"]) if "kind" in said else find_kind(document)
@@ -125,13 +126,15 @@ def _with_units(document: Document) -> tuple[Table, ...]:
     return tuple(replace(t, unit=unit) if t.form and not t.unit and unit else t for t in document.tables)
 
 
-def _settle_tables(arranged: Arrangement, bench: Bench) -> tuple[tuple[SettledTable, ...], tuple[Repair, ...]]:
+def _settle_tables(
+    arranged: Arrangement, bench: Bench, known: Mapping[str, str]
+) -> tuple[tuple[SettledTable, ...], tuple[Repair, ...]]:
     view = arranged.view
     rows, repairs = settle_rows(view.sheets)
     repairs += arranged.repairs
     reasons = move_reasons(view.tables, arranged.moves)
     settled = []
-    for sheet, labels, doubts in zip(view.sheets, rows, label_doubts(view.sheets, rows), strict=True):
+    for sheet, labels, doubts in zip(view.sheets, rows, label_doubts(view.sheets, rows, known), strict=True):
         verdicts = []
         for cell in sheet.table.cells:
             verdict = judge(view.said[cell.cell_id], bench, view.convention(sheet.table))
