@@ -87,19 +87,46 @@ def test_two_rows_that_changed_places_are_put_back() -> None:
     assert not silent(settle(with_texts(document, swapped)), document)
 
 
-def test_a_whole_row_that_fell_into_the_next_line_is_put_back() -> None:
+def test_an_amount_that_fell_into_the_next_line_is_put_back() -> None:
     document = build(ACCOUNT)
-    block = [i for i, r in enumerate(table(document, "公开01").rows) if r.block == 1]
-    rows = table(document, "公开01").rows
-    names = [rows[i].name.text for i in block]
-    place = names.index("住房保障支出")
-    (full,) = line(document, "公开01", names[place])
-    (empty,) = line(document, "公开01", names[place + 1])
+    (full,) = line(document, "公开01", "住房保障支出")
+    tables = tuple(_with_blank(t, full) if t.code == "公开01" else t for t in document.tables)
+    document = replace(document, tables=tables)
     read = texts(document)
-    if not read[empty]:
-        extraction = settle(with_texts(document, {empty: read[full], full: ""}))
-        assert values(extraction)[full] == Decimal(read[full].replace(",", ""))
-        assert values(extraction)[empty] is None
+    extraction = settle(with_texts(document, {"g01-below": read[full], full: ""}))
+    assert values(extraction)[full] == Decimal(read[full].replace(",", ""))
+    assert values(extraction)["g01-below"] is None
+
+
+def _with_blank(found: Table, cell_id: str) -> Table:
+    """The table with the line 粮油物资储备支出, which prints nothing, below that of a cell."""
+    above = next(c for c in found.cells if c.cell_id == cell_id)
+    below = above.row + 1
+    row = replace(found.rows[above.row], name=Reading("粮油物资储备支出"))
+    rows = (*found.rows[:below], row, *found.rows[below:])
+    blank = replace(above, cell_id="g01-below", row=below, reading=Reading(""))
+    return replace(
+        found, rows=rows, cells=(*(replace(c, row=c.row + (c.row >= below)) for c in found.cells), blank)
+    )  # fmt: skip
+
+
+def test_an_amount_in_a_line_of_its_own_goes_back_to_the_blank_that_the_sums_want_filled() -> None:
+    document = build(ACCOUNT)
+    found = table(document, "公开05")
+    total, basic, project = line(document, "公开05", "住房公积金")
+    read = texts(document)
+    assert read[total]
+    assert read[basic]
+    below = len(found.rows)
+    stray = replace(found.cells[0], cell_id="g05-stray", row=below, reading=Reading(read[total]))
+    rows = (*found.rows, Row(below))
+    fallen = replace(found, rows=rows, cells=(*found.cells, stray))
+    tables = tuple(fallen if t.code == "公开05" else t for t in document.tables)
+    extraction = settle(with_texts(replace(document, tables=tables), {total: ""}))
+    assert values(extraction)[total] == Decimal(read[total].replace(",", ""))
+    assert values(extraction)["g05-stray"] is None
+    assert {r.kind for r in extraction.repairs if r.cell_id == total} == {"shifted-row"}
+    assert not read[project]
 
 
 def test_two_places_that_would_both_do_are_asked_about() -> None:
