@@ -17,11 +17,11 @@ from worker.core.headers import (
     is_continued,
     label_role,
     leaf,
-    likeness,
     mark,
     match_columns,
     unit,
 )
+from worker.core.likeness import likeness
 
 RECEPTION_ITEMS = (
     ("合计",),

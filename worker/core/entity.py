@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from models.document import Document, DocumentKind, Line, Table
-from worker.core.headers import likeness
+from worker.core.likeness import likeness
 from worker.core.names import simplified
 
 COVER_LINES = 12

@@ -1,8 +1,6 @@
 """Which form is this, and which of its columns is which: titles, header paths and 栏次 compared with the forms' data.
 
-Everything is compared fuzzily, since titles and headers come from OCR: spaces, brackets and quotation marks do not
-count, and a few characters may be wrong. The likeness of two texts is 1 - d / n, d the Levenshtein distance and n the
-length of the longer one.
+Everything is compared fuzzily (`worker.core.likeness`), since titles and headers come from OCR.
 """
 
 from __future__ import annotations
@@ -12,9 +10,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from itertools import pairwise
 
 from models.forms import Form, FormColumn, all_forms
+from worker.core.likeness import likeness, squashed
 
 TITLE_LIKENESS = 0.75
 TITLE_RESEMBLANCE = 0.5
@@ -42,7 +41,6 @@ OTHER_TITLES = (
     "部门决算相关信息统计表",
 )
 
-_IGNORED = re.compile(r"[\s\W_]+")
 _ORDINAL = re.compile(
     r"^(?:附(?:件|表)?\d*|表\d+|[一二三四五六七八九十]{1,3}(?=、)|\(?[一二三四五六七八九十\d]{1,2}[\).、])+"
 )
@@ -85,6 +83,9 @@ LABELS: tuple[tuple[Role, tuple[str, ...]], ...] = (
 )
 
 
+_NEXT_LEVEL: dict[Role | None, Role] = {Role.CLASS: Role.GROUP, Role.GROUP: Role.ITEM}
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A printed column: its header texts from the top row to the lowest, and its 栏次 where one is printed."""
@@ -114,33 +115,6 @@ class FormMatch:
     form: Form
     likeness: float
     by_title: bool
-
-
-@lru_cache(maxsize=65536)
-def squashed(text: str) -> str:
-    """The text with compatibility forms folded and without spaces, brackets, quotation marks and punctuation."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
-
-
-@lru_cache(maxsize=65536)
-def likeness(one: str, other: str) -> float:
-    """How alike two texts are after squashing, from 0 to 1."""
-    one, other = squashed(one), squashed(other)
-    if one == other:
-        return 1.0 if one else 0.0
-    if not one or not other:
-        return 0.0
-    return 1 - _distance(one, other) / max(len(one), len(other))
-
-
-def _distance(one: str, other: str) -> int:
-    """Levenshtein distance, by the two-row algorithm of Wagner and Fischer."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
 
 
 def bare_title(text: str) -> str:
@@ -224,6 +198,17 @@ def label_role(path: Sequence[str]) -> Role | None:
     return role if best >= TITLE_LIKENESS else None
 
 
+def label_roles(leaves: Sequence[Leaf]) -> list[Role | None]:
+    """The label each header path names; below one header of codes the columns after 类 are 款 and 项 in any case."""
+    roles = [label_role(one.path) for one in leaves]
+    for place, (left, one) in enumerate(pairwise(leaves), 1):
+        above, following = left.path[:-1], _NEXT_LEVEL.get(roles[place - 1])
+        below = one.path[: len(above)] == above and len(one.path) <= len(left.path)
+        if following and roles[place] in (None, Role.CODE) and below and label_role(above) is Role.CODE:
+            roles[place] = following
+    return roles
+
+
 def column_likeness(printed: Leaf, column: FormColumn) -> float:
     """How well a printed header path fits a form's column, whatever the order of its levels (0 to 1)."""
     path = tuple(_YEAR.sub("", squashed(level)) for level in printed.path)
@@ -255,7 +240,7 @@ def match_columns(
     enough. `labels` may say what else is known of the columns: a role, or None where the header decides.
     """
     known = labels or [None] * len(leaves)
-    roles = [given or label_role(one.path) or Role.DATA for given, one in zip(known, leaves, strict=True)]
+    roles = [given or named or Role.DATA for given, named in zip(known, label_roles(leaves), strict=True)]
     data = [i for i, role in enumerate(roles) if role is Role.DATA]
     scores = [[_score(leaves[i], column) for column in form.columns] for i in data]
     chosen = _assign(scores, len(form.columns))

@@ -13,7 +13,7 @@ import opencc  # type: ignore[import-untyped]
 from models.forms import Form, Item, all_forms
 from models.reference import functional_names
 from worker.core.glyphs import confused
-from worker.core.headers import likeness, squashed
+from worker.core.likeness import likeness, squashed
 
 SAFE_LIKENESS = 0.72
 NUMBERED = 0.95

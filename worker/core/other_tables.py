@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from models.document import Cell, Table
 from worker.core.amounts import Amount, is_nothing, parse
-from worker.core.headers import squashed
 from worker.core.hierarchy import tree_identities
+from worker.core.likeness import squashed
 from worker.core.names import bare
 from worker.core.relations import Constraint, Term, side_text
 from worker.core.sheets import Sheet

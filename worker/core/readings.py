@@ -131,17 +131,21 @@ def _is_typed(reading: Reading) -> bool:
     return reading.probability >= 1.0 and all(not glyph.alternatives for glyph in reading.glyphs)
 
 
-def figures(tables: Iterable[Table], said: Mapping[str, Said]) -> dict[str, Figure]:
-    """The cells' figures for the identities. A table in 元 that prints fen is exact: none of its figures is rounded."""
+def figures(tables: Iterable[Table], said: Mapping[str, Said], known: Mapping[str, Convention]) -> dict[str, Figure]:
+    """The cells' figures for the identities. A table in 元 that prints fen is exact: none of its figures is rounded.
+
+    An amount has at least the decimals that the document prints: one with fewer has lost some, and is no rounder.
+    """
     found = {}
     for table in tables:
+        least = known.get(table.unit, Convention()).decimals or 0
         cells = [said[cell.cell_id] for cell in table.cells]
         exact = table.unit == "元" and any(s.amount and s.amount.decimals == FEN for s in cells)
         for one in cells:
             amount = one.amount if one.counts else None
             found[one.cell.cell_id] = Figure(
                 value=amount.value if amount else None,
-                decimals=amount.decimals if amount else 0,
+                decimals=max(amount.decimals, least) if amount else 0,
                 broken=(one.is_broken and amount is None) or (not one.counts and not one.is_blank),
                 exact=exact,
             )

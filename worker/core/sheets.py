@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.document import Cell, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.accounts import ROOT, Account, accounts, is_economic
-from worker.core.headers import likeness, squashed
+from worker.core.likeness import likeness, squashed
 from worker.core.names import SAFE_LIKENESS, bare, match_items
 
 TOTAL = "合计"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from models.document import Cell
-from worker.core.headers import likeness
+from worker.core.likeness import likeness
 from worker.core.names import bare
 from worker.core.relations import YUAN
 from worker.core.sheets import TOTAL, Sheet

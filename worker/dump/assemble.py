@@ -224,7 +224,7 @@ def _printed_header(body: Sequence[Fields], width: int) -> int:
 
 def _labels(leaves: Sequence[Leaf], body: Sequence[Fields]) -> dict[Role, int]:
     """The fields of code and name: by their headers, else the first field with anything in it is the name."""
-    roles = [headers.label_role(leaf.path) for leaf in leaves]
+    roles = headers.label_roles(leaves)
     labels: dict[Role, int] = {role: roles.index(role) for role in (Role.CODE, Role.NAME) if role in roles}
     if Role.NAME not in labels:
         free = [i for i in range(len(leaves)) if i not in labels.values() and any(_at(row, i) for row in body)]

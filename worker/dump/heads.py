@@ -13,6 +13,7 @@ from functools import cache
 from models.forms import Form, Shape, all_forms
 from worker.core import headers
 from worker.core.headers import ColumnMatch, Leaf, Role
+from worker.core.likeness import likeness, squashed
 from worker.dump.blocks import Fields
 
 TITLE_LINES = 12
@@ -95,23 +96,23 @@ def _header_words() -> frozenset[str]:
     columns = [column for form in all_forms() for column in form.columns]
     words = {word for column in columns for word in (*column.path, *column.headers)}
     words |= {word for _, labels in headers.LABELS for word in labels} | set(_SPANNING)
-    return frozenset(headers.squashed(word) for word in words)
+    return frozenset(squashed(word) for word in words)
 
 
 @cache
 def _is_header_word(text: str) -> bool:
-    word = headers.squashed(text)
+    word = squashed(text)
     if word in _header_words():
         return True
     word = _YEAR.sub("", word)
     if word in _header_words():
         return True
-    return len(word) >= SHORTEST_FUZZY and any(headers.likeness(word, known) >= FUZZY_WORD for known in _header_words())
+    return len(word) >= SHORTEST_FUZZY and any(likeness(word, known) >= FUZZY_WORD for known in _header_words())
 
 
 def is_header(row: Fields) -> bool:
     """Whether a row of a form is part of its header: mostly header words and 栏次, and no figure."""
-    filled = [headers.squashed(field) for field in row if field]
+    filled = [squashed(field) for field in row if field]
     if not filled or any(is_figure(_YEAR.sub("", field)) for field in row):
         return False
     if len(filled) == 1 and filled[0] in _TOTALS:
@@ -182,7 +183,7 @@ def leaves_of(head: Sequence[Fields]) -> tuple[Leaf, ...]:
 
 def _names(field: str) -> bool:
     """Whether a header field names something, other than 栏次 and its numbers."""
-    return bool(field) and not _NUMBER.match(field) and headers.squashed(field) != "栏次"
+    return bool(field) and not _NUMBER.match(field) and squashed(field) != "栏次"
 
 
 def columns_of(form: Form, leaves: tuple[Leaf, ...], rows: Sequence[Fields]) -> Columns:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from models.forms import Form, Shape
-from worker.core import headers
 from worker.core.headers import Role
+from worker.core.likeness import squashed
 from worker.dump.blocks import Fields
 from worker.dump.heads import Columns, is_text
 
@@ -204,7 +204,7 @@ def _renamed(form: Form, placed: list[Placed]) -> list[Placed]:
 
 
 def _bare(name: str) -> str:
-    return headers.squashed(_ORDINAL.sub("", name))
+    return squashed(_ORDINAL.sub("", name))
 
 
 def _account_blocks(form: Form, columns: Columns, row: Fields) -> list[Placed]:

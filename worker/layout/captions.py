@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.document import Page
-from worker.core.headers import bare_title, form_by_title, is_continued, mark, squashed, unit
+from worker.core.headers import bare_title, form_by_title, is_continued, mark, unit
+from worker.core.likeness import squashed
 from worker.layout.parts import Caption, PrintedLine
 from worker.layout.text import has_words
 

@@ -9,7 +9,8 @@ from functools import cache
 
 from models.document import Grid, GridCell
 from models.forms import all_forms
-from worker.core.headers import LABELS, Leaf, leaf, likeness, squashed
+from worker.core.headers import LABELS, Leaf, leaf
+from worker.core.likeness import likeness, squashed
 from worker.layout.parts import cell_text, covering
 from worker.layout.text import has_words, is_numeric
 
@@ -30,6 +31,7 @@ _SMALL = re.compile(r"^\d{1,2}$")
 _CODE_LEVELS = frozenset("类款项")
 _CAPTION = re.compile(r"(?:部门|单位)(?:名称)?[:：]|公开\d+表|单位[亿万千]?元$")  # as printed
 _NOTE = re.compile(r"^(?:备?注|说明)[:：\d]")  # as printed
+_NUMBERING = re.compile(r"[类款项]*栏次")  # of one cell, or of several that were read as one
 _ANCHORS = frozenset(
     ("项目", "行次", "栏次", "类", "款", "科目编码", "科目代码", "科目名称", "决算数", "预算数", "金额")
 )
@@ -40,7 +42,6 @@ def _words() -> frozenset[str]:
     """Every header text of the forms and every label, squashed."""
     words = {squashed(text) for _, texts in LABELS for text in texts} | {
         "栏次",
-        "类款项栏次",
         "收入",
         "支出",
         "备注",
@@ -67,10 +68,10 @@ def is_numbering(texts: list[str]) -> bool:
     """Whether a row only numbers the columns: 栏次, 1, 2, 3 … (beside 类 款 项 or 行次 too), a few of them misread."""
     numbers = [int(text) for text in texts if _SMALL.match(text)]
     others = [text for text in texts if not _SMALL.match(text)]
+    if any(_NUMBERING.fullmatch(squashed(text)) for text in others):
+        return True
     if any(len(text) > LONGEST_NUMBER and not is_header_word(text) for text in others):
         return False
-    if any(squashed(text).removeprefix("类款项") == "栏次" for text in others):
-        return True
     if len(numbers) > ENOUGH_WORDS and sorted(numbers) == list(range(1, len(numbers) + 1)):
         return True
     steps = sum(b - a == 1 for a, b in itertools.pairwise(numbers))

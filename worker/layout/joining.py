@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from models.document import Cell, Grid, Row, Table
 from models.forms import Form, Shape, all_forms
-from worker.core.headers import FormMatch, find_form, form_by_title, likeness
+from worker.core.headers import FormMatch, find_form, form_by_title
+from worker.core.likeness import likeness
 from worker.layout.captions import text_between
 from worker.layout.parts import Part, Plan, PrintedLine, cell_text
 from worker.layout.plan import go_on, plan_columns

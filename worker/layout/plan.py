@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from models.document import Column, Grid
 from models.forms import Form, Shape
-from worker.core.headers import Leaf, Role, label_role, match_columns
+from worker.core.headers import Leaf, Role, label_roles, match_columns
 from worker.layout.parts import Plan, Source, cell_text, spans_of
 from worker.layout.text import has_words, is_numeric
 
@@ -90,8 +90,8 @@ def plan_columns(form: Form | None, grid: Grid, leaves: Sequence[Leaf], start: i
 def _roles(form: Form | None, leaves: Sequence[Leaf], held: Sequence[Content]) -> list[Role]:
     """Label or data, for each column: the header's word, unless what stands below plainly contradicts it."""
     roles: list[Role] = []
-    for index, (leaf, content) in enumerate(zip(leaves, held, strict=True)):
-        named = label_role(leaf.path)
+    labels = label_roles(leaves)
+    for index, (leaf, named, content) in enumerate(zip(leaves, labels, held, strict=True)):
         if form is not None and form.shape is Shape.SINGLE:
             role = Role.DATA
         elif named is not None:

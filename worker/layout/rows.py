@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from models.document import Cell, GridCell, Reading, Row, Token
 from models.forms import Shape
 from models.geometry import Box
-from worker.core.headers import Role, squashed
+from worker.core.headers import Role
+from worker.core.likeness import squashed
 from worker.layout.parts import Part, Plan, cell_text, covering, row_boxes
 from worker.layout.plan import CODES
 from worker.layout.text import figures, has_words, is_numeric, reading
