@@ -167,18 +167,24 @@ def _by_others(mine: Sequence[Entry], others: Sequence[Entry], tables: Sequence[
         if len(fitting) != 1 or any(e.printed == entry.printed for e in witnesses if not entry.sound):
             continue
         code, told = next(iter(fitting.items()))
-        if not entry.sound or _outweighed(entry, code, told, others):
+        if not entry.sound or _outweighed(entry, code, told, others, mine[k + 1 : k + 2]):
             where = "、".join(dict.fromkeys(tables[e.table].code for e in told))
             yield Restored(entry.table, entry.row, entry.printed, code, f"{where}中{told[0].name}的代码{code}")
 
 
-def _outweighed(entry: Entry, code: str, told: Sequence[Entry], others: Sequence[Entry]) -> bool:
-    """Whether a code that looks sound is one against two tables: never printed elsewhere, unknown with this name, and
-    of the same 款 as theirs, for 行政运行 stands under many."""
+def _outweighed(
+    entry: Entry, code: str, told: Sequence[Entry], others: Sequence[Entry], below: Sequence[Entry]
+) -> bool:
+    """Whether a code that looks sound is one against others: never printed elsewhere, and unknown with this name.
+
+    The others are two tables, and of the same 款, for 行政运行 stands under many; or the code below begins as theirs.
+    """
     elsewhere = any(e.printed == entry.printed for e in others)
     listed = bare(functional_names().get(entry.printed, "")) == entry.name
     same_group = len(code) > GROUP_DIGITS and entry.printed[:GROUP_DIGITS] == code[:GROUP_DIGITS]
-    return len({e.table for e in told}) >= AGREEING and same_group and not elsewhere and not listed
+    agreed = len({e.table for e in told}) >= AGREEING and same_group
+    heads = any(e.printed.startswith(code) and not e.printed.startswith(entry.printed) for e in below)
+    return (agreed or heads) and not elsewhere and not listed
 
 
 def slipped(printed: str, code: str) -> bool:

@@ -54,8 +54,9 @@ def settle_rows(sheets: Sequence[Sheet]) -> tuple[list[tuple[SettledRow, ...]], 
 
 
 def _code(text: str, name: str) -> str:
-    """The code to print; a 合计 that stands in the column of codes beside the name of the sum is none."""
-    return "" if bare(text) in TOTALS and name.strip() else joined_code(text)
+    """The code to print: none where a 合计 stands in the column of codes beside the name of the sum, or a mere mark."""
+    mark = bare(name) in TOTALS and not any(char.isdigit() for char in text)
+    return "" if mark or (bare(text) in TOTALS and name.strip()) else joined_code(text)
 
 
 def _close(text: str) -> str:

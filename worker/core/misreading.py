@@ -14,6 +14,8 @@ from math import inf, log
 from worker.core.slips import FURTHER, LOST, Slips, standard_slips
 
 PER_DIGIT = log(10)
+MARK_DIGITS = 4
+"""A mark that is no number is read as a short one: each further digit is one more chance to look like none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def price(read: Decimal | None, printed: Decimal | None, channel: Channel, slips
     if not read:
         return channel.overlooked + PER_DIGIT * len(digits(printed or Decimal(0)))
     if not printed:
-        return channel.stray
+        return channel.stray + PER_DIGIT * max(0, len(digits(read)) - MARK_DIGITS)
     sign = channel.sign if (read < 0) != (printed < 0) else 0.0
     was, now = digits(printed), digits(read)
     if was == now:

@@ -92,7 +92,7 @@ def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Fin
             elif trial.check.kind not in RECKONED and (trial.confirms or trial.loosely):
                 evidence[cell_id].passes.append(trial)
     for trial in trials:
-        if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind not in IN_SENTENCES:
+        if trial.failed and trial.check.kind not in IN_SENTENCES:
             for cell_id in (*_least_supported(trial, evidence), *_unplaced(trial, evidence, figures)):
                 evidence[cell_id].accused = True
     return dict(evidence)
@@ -190,7 +190,8 @@ def _weigh(said: Said, read: Decimal | None, bench: Bench) -> _Weighed:
 def doubted(verdict: Verdict, doubt: str) -> Verdict:
     """The verdict on a cell whose row's label is doubted: a figure in it is a question, whatever its own evidence."""
     cell = verdict.cell
-    if not doubt or cell.value is None or cell.status in (CellStatus.FLAGGED, CellStatus.REVIEWED):
+    empty = cell.value is None and verdict.repair is None
+    if not doubt or empty or cell.status in (CellStatus.FLAGGED, CellStatus.REVIEWED):
         return verdict
     reason, least = several([doubted_words(doubt)]), min(cell.confidence, DOUBTED)
     asked = replace(cell, status=CellStatus.FLAGGED, confidence=least, reason=reason, asks=Asks.LABEL)
