@@ -28,9 +28,10 @@ def straight_through(session: Session) -> float:
 
 def pages(session: Session) -> Mapping[str, int]:
     """How many unfinished pages wait, are sent, or are being read."""
-    query = select(func.count(), func.count(Page.sent_at), func.count(Page.started_at))
-    unfinished, sent, begun = session.execute(query.where(Page.finished_at.is_(None))).one()
-    return {"queued": unfinished - sent, "sent": max(sent - begun, 0), "reading": begun}
+    unsent = select(func.count()).where(Page.sent_at.is_(None), Page.finished_at.is_(None)).scalar_subquery()
+    query = select(unsent, func.count(), func.count(Page.started_at))
+    queued, sent, begun = session.execute(query.where(Page.sent_at.is_not(None), Page.finished_at.is_(None))).one()
+    return {"queued": queued, "sent": sent - begun, "reading": begun}
 
 
 def open_questions(session: Session) -> int:
