@@ -118,7 +118,7 @@ class Database:
         it is one transaction. The connection is kept for the next time. Raises DatabaseAwayError, as `transaction`.
         """
         with _said():
-            connection = self._kept.pop() if self._kept else self._each.connect()
+            connection = self._kept.pop() if self._kept else self._keep()
             try:
                 asked = Statements(connection)
                 yield asked
@@ -159,6 +159,14 @@ class Database:
         while self._kept:
             self._kept.pop().close()
         self.engine.dispose()
+
+    def _keep(self) -> Connection:
+        """A connection for statements that are asked for all the time: PostgreSQL plans each of them once."""
+        connection = self._each.connect()
+        if not self.is_sqlite:
+            connection.detach()  # or whoever had it next would have such plans too
+            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        return connection
 
     def _reading(self) -> dict[str, Any]:
         if self.is_sqlite:
