@@ -32,6 +32,7 @@ from worker.core.restructure import table_names
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 streams = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, max_body_size=ANY_SIZE)
 _ROWS = 50
+_BATCHES = 20
 _FLAGGED = 30
 _LANGUAGE_SECONDS = 365 * 24 * 3600
 _Asked = TypeVar("_Asked", bound=Asked)
@@ -51,9 +52,9 @@ def to(path: str, **told: object) -> RedirectResponse:
 @allowed()
 def home(call: Calls, session: Reads, after: After = None) -> Response:
     """The batches."""
-    found = all_batches(session, call.who, _ROWS + 1, after)
-    more = found[_ROWS - 1].id if len(found) > _ROWS else None
-    return render(call.request, "batches.html", {"batches": found[:_ROWS], "more": more, "first": after is None})
+    found = all_batches(session, call.who, _BATCHES + 1, after)
+    more = found[_BATCHES - 1].id if len(found) > _BATCHES else None
+    return render(call.request, "batches.html", {"batches": found[:_BATCHES], "more": more, "first": after is None})
 
 
 @router.post("/batches")

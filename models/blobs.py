@@ -60,7 +60,7 @@ class Writer:
         self._files, self.path, self._most = files, path, most
         self._digest, self._size = hashlib.sha256(), 0
         with _said("write"):
-            self._file: Any = _made(lambda: files.open(path, "wb"), path)
+            self._file: Any = _made(lambda: _opened(files, path), path)
 
     def write(self, piece: bytes) -> None:
         """Write on; raises TooLargeError once it is more than is let in. After an error nothing is kept."""
@@ -268,9 +268,11 @@ class Blobs:
                 yield piece
 
     def _is_new(self, sha256: str) -> bool:
+        path = self._path(sha256)
         with _said("read"):
             try:
-                return _at(self._files.info(self._path(sha256))) > datetime.now(UTC) - _NEW
+                info = {"mtime": Path(path).stat().st_mtime} if _is_local(self._files) else self._files.info(path)
+                return _at(info) > datetime.now(UTC) - _NEW
             except FileNotFoundError:
                 return False
 
@@ -317,6 +319,11 @@ def _said(what: str) -> Iterator[None]:
     except (OSError, _client_errors()) as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise StoreError(f"the store cannot {what} ({said}): check its space, rights and address") from error
+
+
+def _opened(files: AbstractFileSystem, path: str) -> Any:
+    """A file to be written; on a local disk it is the system's own, which is opened once for each page."""
+    return Path(path).open("wb") if _is_local(files) else files.open(path, "wb")
 
 
 def _made(action: Callable[[], _Value], path: str) -> _Value:

@@ -7,7 +7,7 @@ One request or task is one transaction. What must not happen unless it is commit
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,12 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-__all__ = ["Database", "DatabaseAwayError", "Session", "after_commit", "at"]
+__all__ = ["Database", "DatabaseAwayError", "Session", "Statements", "after_commit", "at"]
 
 _log = logging.getLogger(__name__)
 _WAIT_SECONDS = 30
@@ -44,12 +44,28 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def at(session: Session) -> datetime:
+class Statements:
+    """What statements are given to, where a session with its objects would cost more than they do."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.info: dict[Any, Any] = {_AT: now()}
+
+    def execute(self, statement: Executable, told: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+        """What a statement finds."""
+        return self._connection.execute(statement, told)
+
+    def scalar(self, statement: Executable, told: Mapping[str, Any] | None = None) -> Any:
+        """The first value of the first row that a statement finds; None if there is none."""
+        return self._connection.scalar(statement, told)
+
+
+def at(session: Session | Statements) -> datetime:
     """The time of the session's transaction, in UTC: the same for all it writes."""
     return cast(datetime, session.info.setdefault(_AT, now()))
 
 
-def after_commit(session: Session, action: Callable[[], object]) -> None:
+def after_commit(session: Session | Statements, action: Callable[[], object]) -> None:
     """Do this once the session's transaction is committed; if it is rolled back, never.
 
     An action that fails is logged and the others are done: what it should have sent is found by the sweep.
@@ -72,6 +88,7 @@ class Database:
             self.engine = _postgresql(parsed, pool, repeats)
             self._each = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._lasts = not repeats
+        self._kept: list[Connection] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -94,16 +111,23 @@ class Database:
             _run(session.info.pop(_AFTER, []))
 
     @contextmanager
-    def statements(self) -> Iterator[Session]:
-        """A session of which each statement is committed by itself, and stays even if a later one fails.
+    def statements(self) -> Iterator[Statements]:
+        """A way to have statements done, each committed by itself: what is done stays even if a later one fails.
 
-        This is for a statement or two that need no transaction around them: on PostgreSQL it saves two of three ways
-        to the server. On SQLite it is one transaction. Raises DatabaseAwayError, as `transaction` does.
+        This is for a statement or two that are asked for all the time and need no transaction around them. On SQLite
+        it is one transaction. The connection is kept for the next time. Raises DatabaseAwayError, as `transaction`.
         """
-        with Session(self._each, expire_on_commit=False, info={_AT: now()}) as session:
-            with _said(), session.begin():
-                yield session
-            _run(session.info.pop(_AFTER, []))
+        with _said():
+            connection = self._kept.pop() if self._kept else self._keep()
+            try:
+                asked = Statements(connection)
+                yield asked
+                connection.commit()
+            except BaseException:
+                connection.close()
+                raise
+            self._kept.append(connection)
+        _run(asked.info.pop(_AFTER, []))
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -127,11 +151,22 @@ class Database:
 
     def forked(self) -> None:
         """Let go of connections that belong to the parent process; to be called first in a forked child."""
+        self._kept.clear()
         self.engine.dispose(close=False)
 
     def close(self) -> None:
         """Close all connections."""
+        while self._kept:
+            self._kept.pop().close()
         self.engine.dispose()
+
+    def _keep(self) -> Connection:
+        """A connection for statements that are asked for all the time: PostgreSQL plans each of them once."""
+        connection = self._each.connect()
+        if not self.is_sqlite:
+            connection.detach()  # or whoever had it next would have such plans too
+            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        return connection
 
     def _reading(self) -> dict[str, Any]:
         if self.is_sqlite:

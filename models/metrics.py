@@ -41,9 +41,10 @@ class _Facts(Collector):
 
 
 def _kept(session: Session) -> Iterator[Metric]:
-    states = {state.value: count for state, count in figures.by_state(session).items()}
+    found = figures.by_state(session)
+    states = {state.value: count for state, count in found.items()}
     yield _family("jiaokan_readings", "Files read by one engine, by how far they are.", "state", states)
-    share = figures.straight_through(session)
+    share = figures.straight_through(found)
     yield _family("jiaokan_straight_through_share", "Settled files that asked no person anything.", "", {"": share})
     pages = figures.pages(session)
     yield _family("jiaokan_pages_unfinished", "Pages that are not finished, by how far they are.", "state", pages)

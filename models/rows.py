@@ -189,7 +189,7 @@ class Page(Base):
     __tablename__ = "pages"
     __table_args__ = (
         _part("ix_pages_unsent", "reading_id", "number", where="sent_at IS NULL AND finished_at IS NULL"),
-        _part("ix_pages_unfinished", "sent_at", where="finished_at IS NULL"),
+        _part("ix_pages_out", "sent_at", where="sent_at IS NOT NULL AND finished_at IS NULL"),
     )  # fmt: skip
     reading_id: Mapped[int] = mapped_column(BigId, ForeignKey("readings.id"), primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

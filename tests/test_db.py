@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from models.archive import Role
+from models.columns import table
 from models.db import Database, after_commit, at
 from models.rows import Batch, LoginFailure, User
 from models.store import people
@@ -68,6 +69,27 @@ def test_times_have_a_zone_and_one_transaction_has_one(database: Database) -> No
 def test_a_reference_to_nothing_is_refused(database: Database) -> None:
     with pytest.raises(IntegrityError), database.transaction() as session:
         session.add(Batch(owner_id=7, name="", key="", created_at=at(session)))
+
+
+def test_statements_stay_though_what_follows_fails(database: Database) -> None:
+    row = {"login": "a", "address": "", "at": datetime(2026, 1, 1, tzinfo=UTC)}
+    count = select(func.count()).select_from(LoginFailure)
+
+    def write(fail: bool) -> None:
+        with database.statements() as asked:
+            asked.execute(insert(table(LoginFailure)), row)
+            if fail:
+                raise RuntimeError("no")
+
+    write(fail=False)
+    with pytest.raises(RuntimeError, match="no"):
+        write(fail=True)
+    with database.statements() as asked:
+        assert asked.scalar(count) == (1 if database.is_sqlite else 2)
+        first = at(asked)
+    with database.statements() as asked:
+        assert at(asked) >= first
+        assert asked.execute(count).scalar_one() >= 1
 
 
 def test_a_snapshot_reads_one_moment_and_cannot_write(database: Database) -> None:

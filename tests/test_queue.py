@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 import redis
+from celery import Celery
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from models.archive import Role
-from models.db import Database
-from models.queue import QUEUE, Priority, QueueError, Task, Times, make_app, send, send_after
+from models.db import Database, at
+from models.queue import QUEUE, Priority, QueueError, Sent, Task, Times, make_app, send, send_after, send_all
+from models.rows import Batch
 from models.store import people
 
 
@@ -52,13 +55,36 @@ def test_a_task_is_sent_after_the_commit_only(database: Database, redis_url: str
     app = make_app(redis_url, 120, 4096)
     client = redis.Redis(unix_socket_path=redis_url.partition("://")[2])
     client.flushall()
-    with database.transaction() as session:
-        people.add_user(session, "a", Role.ADMIN, "")
-        send_after(session, app, Task.OPEN, 3, priority=Priority.REVIEW)
-        assert client.llen(QUEUE) == 0
-    assert client.llen(QUEUE) == 1
+    for begin in (database.transaction, database.statements):
+        with begin() as session:
+            for number in (3, 4):
+                send_after(session, app, Task.OPEN, number, priority=Priority.REVIEW)
+            assert client.llen(QUEUE) == 0
+        assert client.llen(QUEUE) == 2
+        client.flushall()
+    with pytest.raises(IntegrityError):
+        _send_and_fail(database, app)
+    assert client.llen(QUEUE) == 0
     client.flushall()
     client.close()
+    app.close()
+
+
+def _send_and_fail(database: Database, app: Celery) -> None:
+    with database.transaction() as session:
+        send_after(session, app, Task.OPEN, 3, priority=Priority.REVIEW)
+        session.add(Batch(owner_id=7, name="", key="", created_at=at(session)))
+
+
+def test_many_are_sent_in_one_go_and_arrive_in_order(redis_url: str) -> None:
+    app = make_app(redis_url, 120, 4096)
+    send_all(app, [Sent(Task.READ_PAGE, (7, number)) for number in range(1, 300)])
+    with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
+        found = [queue.get(timeout=5) for _ in range(299)]
+        assert [message.payload[0] for message in found] == [[7, number] for number in range(1, 300)]
+        assert len({message.headers["id"] for message in found}) == 299
+        for message in found:
+            message.ack()
     app.close()
 
 

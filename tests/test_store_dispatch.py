@@ -21,9 +21,9 @@ def test_a_large_batch_does_not_keep_a_small_one_waiting(database: Database) -> 
     with database.transaction() as session:
         sent = dispatch.pages_to_send(session, room=8, each=20)
         assert [task.key.reading_id == small for task in sent] == [False, True] * 3 + [False] * 2
-        assert dispatch.pages_out(session) == (8, 0)
+        assert dispatch.out(session) == dispatch.Out(8, 0, 0, 0, unopened=False, unsettled=False)
         pages.start_page(session, sent[0].key, FRESH)
-        assert dispatch.pages_out(session) == (8, 1)
+        assert (dispatch.out(session).pages, dispatch.out(session).begun) == (8, 1)
         rest = dispatch.pages_to_send(session, room=100, each=3)
         assert len(rest) == 3
         assert {task.key for task in rest}.isdisjoint(task.key for task in sent)

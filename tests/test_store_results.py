@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from models.archive import CellLine, QuestionLine, State, Summary
 from models.db import Database, Session
 from models.rows import Reading
-from models.store import listing, people, readings, results, reviews
+from models.store import batches, listing, people, readings, results, reviews
 from models.store.listing import CellFilter, DocumentFilter
 from models.store.results import Settled
-from tests.archives import batch_of, later, read
+from tests.archives import add, batch_of, later, read
 
 CELL = CellLine(0, "c0", "公开01", "公开01", 1, "201", "一般公共服务支出", "决算数", "1.00", 100, "read", 0.99, "")
 FLAGGED = CELL._replace(position=3, cell_id="c3", status="flagged", reason="sum", confidence=0.5)
@@ -57,6 +59,58 @@ def test_a_result_is_listed(database: Database) -> None:
         assert listing.backlog(session) == {State.QUEUED: 1}
         assert listing.open_questions(session) == 1
         assert listing.page_progress(session, reading) == listing.PageProgress(2, 2, 0, {})
+
+
+def test_a_list_of_batches_counts_as_each_of_them_does(database: Database) -> None:
+    first, (done, again, gone, failed, _) = batch_of(database, *(f"{n}.pdf" for n in range(5)), pages=1)
+    second, (shared,) = batch_of(database, "shared.pdf", pages=1)
+    with database.transaction() as session:
+        for reading in (done, again, shared):
+            read(session, reading, 1)
+            outcome = replace(settled(session, reading), outcome=State.DONE)
+            assert results.keep_result(session, reading, outcome)
+        viewer = people.users(session)[0]
+        add(session, first, "other name.pdf", content="shared.pdf")
+        readings.fail(session, failed, "no")
+        cancelled = next(
+            one for one in listing.documents(session, viewer, DocumentFilter(first)) if one.reading_id == gone
+        )
+        assert batches.cancel_document(session, cancelled.id)
+        later(session, hours=1)
+        readings.ask_settling(session, [again])
+        empty = batches.open_batch(session, viewer.id, "empty", "empty").id
+    with database.snapshot() as session:
+        lines = {line.id: dict(line.documents) for line in listing.batches(session, people.users(session)[0])}
+        states = (State.DONE, State.SETTLING, State.CANCELLED, State.FAILED, State.QUEUED)
+        assert lines[first] == dict.fromkeys(states, 1) | {State.DONE: 2}
+        assert (lines[second], lines[empty]) == ({State.DONE: 1}, {})
+        for batch_id, counted in lines.items():
+            shown = listing.progress(session, batch_id)
+            assert shown is not None
+            assert shown.documents == counted
+
+
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [
+        ("pdf", 3),
+        ("PdF", 3),
+        ("局", 2),
+        ("a局", 1),
+        ("Ａ局", 1),
+        ("ａ局", 0),
+        ("É", 1),
+        ("Éa", 1),
+        ("%", 0),
+        ("_", 1),
+        ("\\", 0),
+    ],
+)
+def test_a_part_of_a_name_is_found_in_either_case(database: Database, part: str, found: int) -> None:
+    batch_id, _ = batch_of(database, "A局.pdf", "Ａ局.PDF", "ÉA_.Pdf", pages=1)
+    with database.snapshot() as session:
+        viewer = people.users(session)[0]
+        assert len(listing.documents(session, viewer, DocumentFilter(batch_id, name_contains=part))) == found
 
 
 def test_progress_is_what_the_pages_say(database: Database) -> None:

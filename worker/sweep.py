@@ -44,14 +44,15 @@ def top_up(desk: Desk, waiting: int) -> None:
 def send_next(desk: Desk) -> None:
     """Send the pages, openings and settlings that are next, as many as there is room for."""
     with desk.database.transaction(lasting=False) as session:
-        out, begun = dispatch.pages_out(session)
-        room = max(_LEAST_OUT, _FOR_EACH_READER * begun) - (out - begun)
+        out = dispatch.out(session)
+        room = max(_LEAST_OUT, _FOR_EACH_READER * out.begun) - (out.pages - out.begun)
         for task in dispatch.pages_to_send(session, room, room) if room > 0 else ():
             numbers = (task.key.reading_id, task.key.number)
             send_after(session, desk.app, Task.READ_PAGE, *numbers, priority=_priority(task.priority))
-        for reading_id in dispatch.openings_to_send(session, _OPENINGS_OUT, _OPENINGS_OUT):
+        opened, settled = _OPENINGS_OUT - out.openings, _SETTLINGS_OUT - out.settlings
+        for reading_id in dispatch.openings_to_send(session, opened, opened) if out.unopened else ():
             send_after(session, desk.app, Task.OPEN, reading_id, priority=Priority.PERSON)
-        for reading_id in dispatch.settlings_to_send(session, _SETTLINGS_OUT, _SETTLINGS_OUT):
+        for reading_id in dispatch.settlings_to_send(session, settled, settled) if out.unsettled else ():
             send_after(session, desk.app, Task.SETTLE, reading_id, priority=Priority.FINISH)
 
 

@@ -132,7 +132,7 @@ def open_file(desk: Desk, reading_id: int, again: bool) -> None:
     """Count the pages of a file and check its limits; then its pages go out."""
 
     def begin() -> File | None:
-        with desk.database.transaction() as session:
+        with desk.database.transaction(lasting=False) as session:
             start = readings.start_opening(session, reading_id, again)
             tell(documents=batches.documents_of(session, reading_id))
             if start is not Start.READ:
@@ -147,7 +147,7 @@ def open_file(desk: Desk, reading_id: int, again: bool) -> None:
     count, problem = _counted(desk, file)
 
     def save() -> None:
-        with desk.database.transaction() as session:
+        with desk.database.transaction(lasting=False) as session:
             if problem:
                 readings.fail(session, reading_id, problem)
                 return

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    Integer,
     ScalarSelect,
+    Select,
     and_,
+    bindparam,
     exists,
     func,
     literal_column,
@@ -19,9 +23,10 @@ from sqlalchemy import (
     tuple_,
     update,
 )  # fmt: skip
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from models.archive import State
+from models.columns import Moment, table
 from models.db import at
 from models.rows import Document, Export, Page, Reading, Upload
 from models.store.pages import PageKey
@@ -39,6 +44,21 @@ class PageTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Out:
+    """How much is sent and not finished, in the queue or being worked on: pages, and how many of them are being read,
+    files to be opened, readings to be settled. And whether files wait to be opened, or readings to be settled, for
+    which no task was sent.
+    """
+
+    pages: int
+    begun: int
+    openings: int
+    settlings: int
+    unopened: bool
+    unsettled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """What was sent too long ago and is not finished, by number; each is to be sent again."""
 
@@ -50,6 +70,11 @@ class Lost:
     pages: tuple[PageKey, ...]
 
 
+def out(session: Session) -> Out:
+    """What is out, and what waits."""
+    return Out(*session.execute(_OUT).one())
+
+
 def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
     """The next pages for the workers, marked as sent: at most `room`, and of one batch no more than `each`.
 
@@ -58,50 +83,24 @@ def pages_to_send(session: Session, room: int, each: int) -> list[PageTask]:
     """
 
     def of(lane: _Lane) -> Iterable[PageKey]:
-        query = select(Page.reading_id, Page.number).join(Reading, Reading.id == Page.reading_id)
-        query = query.where(*_UNREAD, *_in(lane), _unsent(), _live()).order_by(Page.reading_id, Page.number)
-        query = query.limit(each).with_for_update(of=Page, skip_locked=True)
-        return [PageKey(*found) for found in session.execute(query)]
+        reading_ids = session.scalars(_UNREAD.following, {**asdict(lane), "each": each}).all()
+        return [PageKey(*found) for found in session.execute(_NEXT_PAGES, {"readings": reading_ids, "each": each})]
 
-    chosen = _in_turns(_lanes(session, *_UNREAD), of, room)
-    keys = tuple_(Page.reading_id, Page.number).in_([(key.reading_id, key.number) for _, key in chosen])
+    chosen = _in_turns(_lanes(session, _UNREAD.lanes), of, room)
     if chosen:
-        session.execute(update(Page).where(keys).values(sent_at=at(session)), execution_options=_AS_IT_IS)
+        keys = [(key.reading_id, key.number) for _, key in chosen]
+        session.execute(_SEND_PAGES, {"keys": keys, "now": at(session)})
     return [PageTask(key, lane.priority) for lane, key in chosen]
 
 
 def openings_to_send(session: Session, room: int, each: int) -> list[int]:
-    """The next files to be opened, marked as sent: at most `room` out at a time, and batches take turns."""
-    return _readings_to_send(session, room, each, _OPENING, _UNOPENED)
+    """The next files to be opened, marked as sent, in the same way."""
+    return _readings_to_send(session, room, each, _OPENINGS)
 
 
 def settlings_to_send(session: Session, room: int, each: int) -> list[int]:
     """The next readings to be settled of those that were asked for without a task being sent, in the same way."""
-    return _readings_to_send(session, room, each, _SETTLING, _UNSETTLED)
-
-
-def _readings_to_send(session: Session, room: int, each: int, out: _Where, waiting: _Where) -> list[int]:
-    left = room - (session.scalar(select(func.count()).where(*out, _live())) or 0)
-    if left <= 0:
-        return []
-
-    def of(lane: _Lane) -> Iterable[int]:
-        query = select(Reading.id).where(*waiting, *_in(lane), _live())
-        return session.scalars(query.order_by(Reading.id).limit(each)).all()
-
-    chosen = [reading_id for _, reading_id in _in_turns(_lanes(session, *waiting), of, left)]
-    if not chosen:
-        return []
-    sent = update(Reading).where(Reading.id.in_(chosen), Reading.sent_at.is_(None)).values(sent_at=at(session))
-    return sorted(session.scalars(sent.returning(Reading.id), execution_options=_AS_IT_IS))
-
-
-def pages_out(session: Session) -> tuple[int, int]:
-    """How many pages are sent and not finished, in the queue or being read; and how many of them are being read."""
-    query = select(func.count(), func.count(Page.started_at)).select_from(Page)
-    query = query.join(Reading, Reading.id == Page.reading_id)
-    out, begun = session.execute(query.where(Page.sent_at.is_not(None), Page.finished_at.is_(None), _alive())).one()
-    return out, begun
+    return _readings_to_send(session, room, each, _SETTLINGS)
 
 
 def priorities(session: Session, reading_ids: Iterable[int]) -> dict[int, int]:
@@ -124,7 +123,7 @@ def lost(session: Session, page_before: datetime, task_before: datetime) -> Lost
     return Lost(
         uploads=_again(session, Upload, Upload.size.is_not(None), Upload.sha256.is_not(None),
                        Upload.taken_at.is_(None), Upload.failure == "", _before(session, Upload, task_before)),
-        openings=_again(session, Reading, Reading.page_count.is_(None), Reading.failure == "", _live(),
+        openings=_again(session, Reading, Reading.page_count.is_(None), Reading.failure == "", _LIVE,
                         Reading.sent_at.is_not(None), _before(session, Reading, task_before)),
         unsettled=_unsettled(session, task_before),
         unfinished=_unfinished(session),
@@ -143,38 +142,30 @@ class _Lane:
 
 
 _Item = TypeVar("_Item")
-_Where = tuple[ColumnElement[bool], ...]
-_FINE = Reading.failure == literal_column("''")
-"""Written out, as below, so that indexes of just these readings can be used (see `models.rows.Reading`)."""
-_UNREAD = (Reading.page_count.is_not(None), Reading.read_at.is_(None), _FINE)
-_UNOPENED = (Reading.page_count.is_(None), Reading.sent_at.is_(None), _FINE)
-_OPENING = (Reading.page_count.is_(None), Reading.sent_at.is_not(None), _FINE)
-_SETTLING = (Reading.state == State.SETTLING.value, Reading.sent_at.is_not(None))
-_UNSETTLED = (Reading.state == State.SETTLING.value, Reading.sent_at.is_(None))
-_AS_IT_IS = {"synchronize_session": False}
 
 
-def _lanes(session: Session, *where: ColumnElement[bool]) -> list[_Lane]:
-    """The lanes of the readings of which that is so, the urgent first: from one to the next, however long each is."""
+class _Waiting(NamedTuple):
+    """How to ask for readings that wait for something: for their lanes, and for the next of one lane."""
 
-    def least(column: InstrumentedAttribute[int], *beyond: ColumnElement[bool]) -> ScalarSelect[int]:
-        return select(func.min(column)).where(*where, *beyond).scalar_subquery()
-
-    first = select(least(Reading.priority).label("priority")).cte("urgency", recursive=True)
-    more = select(least(Reading.priority, Reading.priority > first.c.priority))
-    urgency = first.union_all(more.where(first.c.priority.is_not(None)))
-    one = select(urgency.c.priority, least(Reading.batch_id, Reading.priority == urgency.c.priority).label("batch_id"))
-    lane = one.where(urgency.c.priority.is_not(None)).cte("lane", recursive=True)
-    beyond = (Reading.priority == lane.c.priority, Reading.batch_id > lane.c.batch_id)
-    lanes = lane.union_all(
-        select(lane.c.priority, least(Reading.batch_id, *beyond)).where(lane.c.batch_id.is_not(None))
-    )
-    found = session.execute(select(lanes.c.priority, lanes.c.batch_id).where(lanes.c.batch_id.is_not(None)))
-    return sorted(_Lane(priority, batch_id) for priority, batch_id in found)
+    lanes: Select[Any]
+    following: Select[Any]
 
 
-def _in(lane: _Lane) -> tuple[ColumnElement[bool], ...]:
-    return Reading.priority == lane.priority, Reading.batch_id == lane.batch_id
+def _readings_to_send(session: Session, room: int, each: int, waiting: _Waiting) -> list[int]:
+    if room <= 0:
+        return []
+
+    def of(lane: _Lane) -> Iterable[int]:
+        return session.scalars(waiting.following, {**asdict(lane), "each": each}).all()
+
+    chosen = [reading_id for _, reading_id in _in_turns(_lanes(session, waiting.lanes), of, room)]
+    if not chosen:
+        return []
+    return sorted(session.scalars(_SEND_READINGS, {"chosen": chosen, "now": at(session)}))
+
+
+def _lanes(session: Session, lanes: Select[Any]) -> list[_Lane]:
+    return sorted(_Lane(priority, batch_id) for priority, batch_id in session.execute(lanes))
 
 
 def _in_turns(lanes: Iterable[_Lane], of: Callable[[_Lane], Iterable[_Item]], room: int) -> list[tuple[_Lane, _Item]]:
@@ -189,18 +180,6 @@ def _in_turns(lanes: Iterable[_Lane], of: Callable[[_Lane], Iterable[_Item]], ro
         ranked += found
     ranked.sort(key=lambda one: one[:3])
     return [(lane, item) for _, _, lane, item in ranked[:room]]
-
-
-def _unsent() -> ColumnElement[bool]:
-    return and_(Page.sent_at.is_(None), Page.finished_at.is_(None))
-
-
-def _live() -> ColumnElement[bool]:
-    return exists().where(Document.reading_id == Reading.id, Document.cancelled_at.is_(None))
-
-
-def _alive() -> ColumnElement[bool]:
-    return and_(_FINE, _live())
 
 
 def _before(session: Session, row: type[Upload | Reading | Export], moment: datetime) -> ColumnElement[bool]:
@@ -236,8 +215,91 @@ def _unfinished(session: Session) -> tuple[int, ...]:
 
 def _lost_pages(session: Session, moment: datetime) -> tuple[PageKey, ...]:
     future = _to_come(session)
-    query = update(Page).where(Page.finished_at.is_(None), or_(Page.sent_at < moment, Page.sent_at > future))
+    query = update(Page).where(
+        Page.finished_at.is_(None), Page.sent_at.is_not(None), or_(Page.sent_at < moment, Page.sent_at > future)
+    )
     query = query.where(or_(Page.started_at.is_(None), Page.started_at < moment, Page.started_at > future))
-    query = query.where(Page.reading_id.in_(select(Reading.id).where(_alive()))).values(sent_at=at(session))
+    query = query.where(Page.reading_id.in_(select(Reading.id).where(_ALIVE))).values(sent_at=at(session))
     found = session.execute(query.returning(Page.reading_id, Page.number).execution_options(synchronize_session=False))
     return tuple(PageKey(*one) for one in sorted(found))
+
+
+_PAGE, _READING, _DOCUMENT = table(Page).c, table(Reading).c, table(Document).c
+_FINE = _READING.failure == literal_column("''")
+"""Written out, as below, so that indexes of just these readings can be used (see `models.rows.Reading`)."""
+_UNFINISHED = and_(_READING.page_count.is_not(None), _READING.read_at.is_(None), _FINE)
+_UNSENT = and_(_PAGE.sent_at.is_(None), _PAGE.finished_at.is_(None))
+_UNOPENED = and_(_READING.page_count.is_(None), _READING.sent_at.is_(None), _FINE)
+_OPENING = and_(_READING.page_count.is_(None), _READING.sent_at.is_not(None), _FINE)
+_TO_SETTLE = _READING.state == State.SETTLING.value
+_UNSETTLED = and_(_TO_SETTLE, _READING.sent_at.is_(None))
+_LIVING = select(func.min(_DOCUMENT.reading_id)).where(
+    _DOCUMENT.reading_id == _READING.id, _DOCUMENT.cancelled_at.is_(None)
+)
+_LIVE = _LIVING.scalar_subquery().is_not(None)
+"""Asked of each reading by itself, as is all that begins so below: how many wait or are out changes faster than
+PostgreSQL counts them, and a plan made for many goes through the whole archive."""
+_ALIVE = and_(_FINE, _LIVE)
+_OF_LANE = and_(
+    _READING.priority == bindparam("priority", type_=Integer), _READING.batch_id == bindparam("batch_id", type_=Integer)
+)
+_EACH = bindparam("each", type_=Integer)
+_NOW = bindparam("now", type_=Moment)
+
+
+def _lanes_of(where: ColumnElement[bool]) -> Select[Any]:
+    """The lanes of the readings of which that is so: from one to the next, however long each is."""
+
+    def least(column: ColumnElement[int], *beyond: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.min(column)).where(where, *beyond).scalar_subquery()
+
+    first = select(least(_READING.priority).label("priority")).cte("urgency", recursive=True)
+    more = select(least(_READING.priority, _READING.priority > first.c.priority))
+    urgency = first.union_all(more.where(first.c.priority.is_not(None)))
+    one = select(urgency.c.priority, least(_READING.batch_id, _READING.priority == urgency.c.priority).label("batch"))
+    lane = one.where(urgency.c.priority.is_not(None)).cte("lane", recursive=True)
+    beyond = (_READING.priority == lane.c.priority, _READING.batch_id > lane.c.batch)
+    lanes = lane.union_all(select(lane.c.priority, least(_READING.batch_id, *beyond)).where(lane.c.batch.is_not(None)))
+    return select(lanes.c.priority, lanes.c.batch).where(lanes.c.batch.is_not(None))
+
+
+def _waiting_for(where: ColumnElement[bool], *beyond: ColumnElement[bool]) -> _Waiting:
+    """Readings of which the first is so, by which lanes are found, and what else of each."""
+    following = select(_READING.id).where(where, _OF_LANE, _LIVE, *beyond).order_by(_READING.id).limit(_EACH)
+    return _Waiting(_lanes_of(where), following)
+
+
+def _count(where: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table(Reading)).where(where, _LIVE).scalar_subquery()
+
+
+_HAS_UNSENT = select(func.min(_PAGE.number)).where(_PAGE.reading_id == _READING.id, _UNSENT).scalar_subquery()
+_UNREAD = _waiting_for(_UNFINISHED, _HAS_UNSENT.is_not(None))
+_OPENINGS, _SETTLINGS = _waiting_for(_UNOPENED), _waiting_for(_UNSETTLED)
+_IS_ALIVE = select(_READING.id).where(_READING.id == _PAGE.reading_id, _ALIVE).scalar_subquery()
+_SENT = (
+    select(func.count().label("pages"), func.count(_PAGE.started_at).label("begun"))
+    .where(_PAGE.sent_at.is_not(None), _PAGE.finished_at.is_(None), _IS_ALIVE.is_not(None))
+    .subquery()
+)
+_OUT = select(
+    _SENT.c.pages, _SENT.c.begun, _count(_OPENING), _count(and_(_TO_SETTLE, _READING.sent_at.is_not(None))),
+    select(_READING.id).where(_UNOPENED, _LIVE).exists(), select(_READING.id).where(_UNSETTLED, _LIVE).exists(),
+)  # fmt: skip
+_READINGS: BindParameter[Any] = bindparam("readings", expanding=True)
+_NEXT_PAGES = (
+    select(_PAGE.reading_id, _PAGE.number)
+    .where(_PAGE.reading_id.in_(_READINGS), _UNSENT)
+    .order_by(_PAGE.reading_id, _PAGE.number)
+    .limit(_EACH)
+    .with_for_update(skip_locked=True)
+)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_SEND_PAGES = update(table(Page)).where(tuple_(_PAGE.reading_id, _PAGE.number).in_(_KEYS)).values(sent_at=_NOW)
+_CHOSEN: BindParameter[Any] = bindparam("chosen", expanding=True)
+_SEND_READINGS = (
+    update(table(Reading))
+    .where(_READING.id.in_(_CHOSEN), _READING.sent_at.is_(None))
+    .values(sent_at=_NOW)
+    .returning(_READING.id)
+)

@@ -19,18 +19,18 @@ def by_state(session: Session) -> Mapping[State, int]:
     return found
 
 
-def straight_through(session: Session) -> float:
-    """Which share of the settled readings is done without a question; 0 if there are none."""
-    found = by_state(session)
+def straight_through(found: Mapping[State, int]) -> float:
+    """Which share of the settled readings, by where all stand, is done without a question; 0 if there are none."""
     settled = found[State.DONE] + found[State.NEEDS_REVIEW]
     return found[State.DONE] / settled if settled else 0.0
 
 
 def pages(session: Session) -> Mapping[str, int]:
     """How many unfinished pages wait, are sent, or are being read."""
-    query = select(func.count(), func.count(Page.sent_at), func.count(Page.started_at))
-    unfinished, sent, begun = session.execute(query.where(Page.finished_at.is_(None))).one()
-    return {"queued": unfinished - sent, "sent": max(sent - begun, 0), "reading": begun}
+    unsent = select(func.count()).where(Page.sent_at.is_(None), Page.finished_at.is_(None)).scalar_subquery()
+    query = select(unsent, func.count(), func.count(Page.started_at))
+    queued, sent, begun = session.execute(query.where(Page.sent_at.is_not(None), Page.finished_at.is_(None))).one()
+    return {"queued": queued, "sent": sent - begun, "reading": begun}
 
 
 def open_questions(session: Session) -> int:

@@ -5,12 +5,26 @@ What was imported was not decided here, and counts in no figure about people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)  # fmt: skip
 from sqlalchemy.orm import Session, aliased
 
 from models.archive import State
@@ -162,7 +176,9 @@ def names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
 
 def looked_at_twice(session: Session, scope: Scope) -> list[Entry]:
     """All entries on cells that were drawn to measure quality, or entered by a second person."""
-    return _entries(session, _twice(scope))
+    if scope.batch_id is None:
+        return _entries(session, _on(_twice()))
+    return _entries(session, _twice_in_batch(), {"batch": scope.batch_id})
 
 
 def answered(session: Session, scope: Scope) -> list[Entry]:
@@ -173,17 +189,23 @@ def answered(session: Session, scope: Scope) -> list[Entry]:
     )
     newest = newest.order_by(Decision.id.desc()).limit(MOST_JUDGED)
     last = newest.subquery()
-    return _entries(session, union(select(last.c.sha256, last.c.key), _twice(scope)))
+    twice = _twice() if scope.batch_id is None else _twice().where(Decision.sha256.in_(_files(scope)))
+    return _entries(session, _on(union(select(last.c.sha256, last.c.key), twice)))
 
 
-def _twice(scope: Scope) -> Select[Any, Any]:
-    return select(Decision.sha256, Decision.key).where(
-        *_decisions(Scope(scope.batch_id)),
-        Decision.seen["asks"].as_string().in_([one.value for one in (Asks.SAMPLE, *BLIND)]),
-    )
+def _twice() -> Select[Any, Any]:
+    looks = [one.value for one in (Asks.SAMPLE, *BLIND)]
+    return select(Decision.sha256, Decision.key).where(*_own(), Decision.seen["asks"].as_string().in_(looks))
 
 
-def _entries(session: Session, cells: Select[Any, Any] | CompoundSelect[Any, Any]) -> list[Entry]:
+@lru_cache(1)
+def _twice_in_batch() -> Select[*tuple[Any, ...]]:
+    """Made once: every page of a batch asks for it, and to make it takes longer than to ask."""
+    files = select(Document.sha256).where(Document.batch_id == bindparam("batch"))
+    return _on(_twice().where(Decision.sha256.in_(files)))
+
+
+def _on(cells: Select[Any, Any] | CompoundSelect[Any, Any]) -> Select[*tuple[Any, ...]]:
     """The decisions on these cells (file and key), and what took them back."""
     wanted = cells.subquery()
     on_them = tuple_(Decision.sha256, Decision.key).in_(select(wanted.c.sha256, wanted.c.key))
@@ -191,14 +213,19 @@ def _entries(session: Session, cells: Select[Any, Any] | CompoundSelect[Any, Any
     of_them = select(taken_back.id).where(
         tuple_(taken_back.sha256, taken_back.key).in_(select(wanted.c.sha256, wanted.c.key))
     )
-    query = select(
+    return select(
         Decision.sha256, Decision.id, Decision.user_id, Decision.kind, Decision.key, Decision.before, Decision.after,
         Decision.undoes, Decision.seen["asks"].as_string(), Decision.seen["confidence"].as_float(),
         Decision.seen["straight"].as_boolean(),
     ).where(*_own(), or_(on_them, Decision.undoes.in_(of_them)))  # fmt: skip
+
+
+def _entries(session: Session, query: Select[*tuple[Any, ...]], told: Mapping[str, Any] | None = None) -> list[Entry]:
     return [
         Entry(sha256, number, person, DecisionKind(kind), key, before, after, undoes, asks or "", sure, bool(straight))
-        for sha256, number, person, kind, key, before, after, undoes, asks, sure, straight in session.execute(query)
+        for sha256, number, person, kind, key, before, after, undoes, asks, sure, straight in session.execute(
+            query, told
+        )
     ]
 
 

@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, case, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    collate,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.archive import UNFINISHED, Role, State, batch_state
@@ -128,10 +140,10 @@ def progress(session: Session, batch_id: int) -> Progress | None:
     )
     sums = [func.sum(one) for one in (Reading.page_count, read, Extraction.questions)]
     asking = and_(Extraction.reading_id == Document.reading_id, Extraction.questions > literal_column("0"))
-    query = _states(session, [batch.id], *sums).outerjoin(Extraction, asking)
+    query = _states(session, batch.id, *sums).outerjoin(Extraction, asking)
     counts: dict[State, int] = {}
     known = [0, 0, 0]
-    for _, state, count, *summed in session.execute(query):
+    for state, count, *summed in session.execute(query):
         counts[State(state)] = count
         if state != State.CANCELLED:
             known = [before + int(more or 0) for before, more in zip(known, summed, strict=True)]
@@ -145,7 +157,7 @@ def documents(
     query = _documents().where(Document.id > after)
     if viewer.role == Role.UPLOADER:
         query = query.where(Document.batch_id.in_(select(Batch.id).where(Batch.owner_id == viewer.id)))
-    for condition in _conditions(chosen):
+    for condition in _conditions(session, chosen):
         query = query.where(condition)
     found = session.execute(query.order_by(Document.id).limit(min(limit, MOST_ROWS)))
     return [_line(one) for one in found]
@@ -214,29 +226,38 @@ def open_questions(session: Session) -> int:
 
 
 def _counts(session: Session, batch_ids: Sequence[int]) -> dict[int, dict[State, int]]:
+    """Documents of batches by state. Most are done, so those are what is left when all others are counted: counting
+    documents takes a fifth of looking up the reading of each.
+    """
+    mine = Document.batch_id.in_(batch_ids)
+    totals = select(Document.batch_id, func.count(), func.count(Document.cancelled_at)).where(mine)
+    others = select(Document.batch_id, Reading.state, func.count()).join(Reading, Reading.id == Document.reading_id)
+    others = others.where(mine, Document.cancelled_at.is_(None), Reading.state.in_(_NOT_DONE))
     counts: dict[int, dict[State, int]] = {batch_id: {} for batch_id in batch_ids}
-    for batch_id, state, count in session.execute(_states(session, batch_ids)):
+    for batch_id, state, count in session.execute(others.group_by(Document.batch_id, Reading.state)):
         counts[batch_id][State(state)] = count
+    for batch_id, total, cancelled in session.execute(totals.group_by(Document.batch_id)):
+        done = total - cancelled - sum(counts[batch_id].values())
+        counts[batch_id] |= {state: n for state, n in ((State.CANCELLED, cancelled), (State.DONE, done)) if n}
     return counts
 
 
+_NOT_DONE = tuple(state.value for state in State if state not in (State.DONE, State.CANCELLED))
 _FINISHED_PAGES = (
     select(func.count()).where(Page.reading_id == Reading.id, Page.finished_at.is_not(None)).scalar_subquery()
 )
 
 
-def _states(session: Session, batch_ids: Sequence[int], *sums: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """Documents by batch and state, counted, and what else is to be summed of them.
+def _states(session: Session, batch_id: int, *sums: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Documents of a batch by state, counted, and what else is to be summed of them.
 
     Readings of a batch lie close together, so between which they lie is asked first and told to the planner: without,
     it goes through those of the whole archive (100,000 documents, a batch of 10,000: 150 ms and not 15).
     """
-    least = select(func.min(Document.reading_id)).where(Document.batch_id == Batch.id).scalar_subquery()
-    most = select(func.max(Document.reading_id)).where(Document.batch_id == Batch.id).scalar_subquery()
-    ends = session.execute(select(func.min(least), func.max(most)).where(Batch.id.in_(batch_ids))).one()
-    query = select(Document.batch_id, _STATE, func.count(), *sums).join(Reading, Reading.id == Document.reading_id)
-    query = query.where(Document.batch_id.in_(batch_ids), Reading.id.between(*ends))
-    return query.group_by(Document.batch_id, _STATE)
+    ends = select(func.min(Document.reading_id), func.max(Document.reading_id)).where(Document.batch_id == batch_id)
+    query = select(_STATE, func.count(), *sums).join_from(Document, Reading, Reading.id == Document.reading_id)
+    query = query.where(Document.batch_id == batch_id, Reading.id.between(*session.execute(ends).one()))
+    return query.group_by(_STATE)
 
 
 _FOUND: dict[str, InstrumentedAttribute[Any]] = {
@@ -261,7 +282,7 @@ def _documents() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _conditions(chosen: DocumentFilter) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, chosen: DocumentFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if chosen.batch_id is not None:
         conditions.append(Document.batch_id == chosen.batch_id)
@@ -274,7 +295,7 @@ def _conditions(chosen: DocumentFilter) -> list[ColumnElement[bool]]:
     if chosen.year:
         conditions.append(Extraction.year == chosen.year)
     if chosen.name_contains:
-        conditions.append(_named(chosen.name_contains))
+        conditions.append(_named(session, chosen.name_contains))
     return conditions
 
 
@@ -282,7 +303,17 @@ def _line(found: Row[*tuple[Any, ...]]) -> DocumentLine:
     return DocumentLine(**{**found._mapping, "state": State(found.state)})
 
 
-def _named(part: str) -> ColumnElement[bool]:
-    """Letters match in either case. Where there are none, as in most names here, the faster LIKE does."""
-    like = Document.name.contains if part.upper() == part.lower() else Document.name.icontains
-    return like(part, autoescape=True)
+def _named(session: Session, part: str) -> ColumnElement[bool]:
+    """Letters from A to Z match in either case; where there are none, as in most names here, LIKE alone does.
+
+    PostgreSQL is told to know no other letters, as SQLite knows none: that halves what a name costs.
+    """
+    if not set(part) & set(ascii_letters):
+        return Document.name.contains(part, autoescape=True)
+    plain = session.get_bind().dialect.name == "sqlite"
+    return func.lower(Document.name if plain else collate(Document.name, "C")).contains(
+        part.translate(_FOLDED), autoescape=True
+    )
+
+
+_FOLDED = str.maketrans(ascii_uppercase, ascii_lowercase)

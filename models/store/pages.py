@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from models.archive import Start
 from models.columns import table
-from models.db import at
+from models.db import Statements, at
 from models.rows import Document, File, Page, Reading
 
 MOST_DEATHS = 3
@@ -91,7 +91,7 @@ class Finished:
     last: bool
 
 
-def start_page(session: Session, key: PageKey, attempt: Attempt) -> PageFile | Start:
+def start_page(session: Session | Statements, key: PageKey, attempt: Attempt) -> PageFile | Start:
     """The file of a page that is to be read now, noting who reads it; else why it is not.
 
     DONE: it is finished. BUSY: somebody is at it. CANCELLED: nobody wants it any more. SET_ASIDE: it has just been,
@@ -111,7 +111,7 @@ def start_page(session: Session, key: PageKey, attempt: Attempt) -> PageFile | S
     return PageFile(found.batch_id, found.sha256, found.kind)
 
 
-def finish_page(session: Session, key: PageKey, result: PageResult) -> Finished:
+def finish_page(session: Session | Statements, key: PageKey, result: PageResult) -> Finished:
     """Note what came of a page, unless that is known. It is one statement, and needs no transaction."""
     told = {
         "reading": key.reading_id, "page": key.number, "now": at(session), "blob": result.blob,
@@ -151,7 +151,7 @@ def release(session: Session, keys: Sequence[PageKey]) -> None:
             page.started_at = None
 
 
-def _why_not(session: Session, told: Mapping[str, Any]) -> Start:
+def _why_not(session: Session | Statements, told: Mapping[str, Any]) -> Start:
     """What is to be done with a page that is not to be read; done, where it is to be written down."""
     if session.scalar(_CANCEL, told):
         return Start.CANCELLED

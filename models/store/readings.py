@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.archive import UNFINISHED, Start
 from models.columns import Moment, table
-from models.db import at
+from models.db import Statements, at
 from models.rows import Document, File, Page, Reading
 from models.store.batches import wanted
 from models.store.once import insert_missing
@@ -61,12 +61,13 @@ def fail(session: Session, reading_id: int, reason: str) -> None:
     session.execute(update(Reading).where(Reading.id == reading_id, Reading.failure == "").values(failure=reason))
 
 
-def all_read(session: Session, reading_id: int) -> bool:
+def all_read(session: Session | Statements, reading_id: int) -> bool:
     """Note that a reading has no page left to read, if so; True for the one caller who has to send the settling.
 
     It sees what others have committed: to be called once the last page's finish is, in no transaction of its own.
     """
-    session.flush()
+    if isinstance(session, Session):
+        session.flush()
     return session.scalar(_ALL_READ, {"reading": reading_id, "now": at(session)}) is not None
 
 

@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import attrgetter
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from models.archive import CellLine, QuestionLine, State, Summary
+from models.columns import table
 from models.db import at
 from models.rows import Cell, Extraction, Question, Reading
 from models.store.once import insert_all
 
+_READING, _EXTRACTION = table(Reading).c, table(Extraction).c
 _CELL, _QUESTION = CellLine._fields, QuestionLine.__slots__
 
 
@@ -41,23 +43,23 @@ def keep_result(session: Session, reading_id: int, settled: Settled) -> bool:
 
     If settling was asked for once more meanwhile, the reading goes on settling.
     """
-    reading = session.get(Reading, reading_id, with_for_update=True, populate_existing=True)
-    if reading is None or reading.read_at is None:
+    mine = _READING.id == reading_id
+    if session.scalar(select(_READING.read_at).where(mine).with_for_update()) is None:
         return False
-    present = session.get(Extraction, reading_id, populate_existing=True)
-    if present is not None and present.decision_id > settled.decision_id:
+    present = session.scalar(select(_EXTRACTION.decision_id).where(_EXTRACTION.reading_id == reading_id))
+    if present is not None and present > settled.decision_id:
         return False
-    row = present or Extraction(reading_id=reading_id)
-    row.blob, row.decision_id, row.version = settled.blob, settled.decision_id, settled.version
-    row.settled_at = at(session)
-    for name, value in asdict(settled.summary).items():
-        setattr(row, name, value)
-    session.add(row)
-    reading.settled_for, reading.outcome, reading.failure = settled.asked_at, settled.outcome.value, ""
-    session.flush()
+    values = {
+        "blob": settled.blob, "decision_id": settled.decision_id, "version": settled.version,
+        "settled_at": at(session), **asdict(settled.summary),
+    }  # fmt: skip
+    found = {"settled_for": settled.asked_at, "outcome": settled.outcome.value, "failure": ""}
+    session.execute(update(table(Reading)).where(mine).values(found))
     if present is None:
+        session.execute(insert(table(Extraction)).values(reading_id=reading_id, **values))
         _insert_cells(session, reading_id, settled.cells)
     else:
+        session.execute(update(table(Extraction)).where(_EXTRACTION.reading_id == reading_id).values(values))
         _replace_cells(session, reading_id, settled.cells)
     _replace_questions(session, reading_id, settled.questions)
     return True
