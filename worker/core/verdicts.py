@@ -92,7 +92,7 @@ def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Fin
             elif trial.check.kind not in RECKONED and (trial.confirms or trial.loosely):
                 evidence[cell_id].passes.append(trial)
     for trial in trials:
-        if trial.failed and trial.check.kind not in IN_SENTENCES:
+        if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind not in IN_SENTENCES:
             for cell_id in (*_least_supported(trial, evidence), *_unplaced(trial, evidence, figures)):
                 evidence[cell_id].accused = True
     return dict(evidence)
