@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -126,13 +128,14 @@ def test_a_store_that_refuses_is_told_and_keeps_nothing(found: Doors, monkeypatc
     client.post("/api/batches", json={"name": "x"})
 
     def full(*_: object) -> None:
-        raise StoreError("the store cannot write (No space left on device): check its space")
+        raise OSError(ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("models.blobs.Blobs.keep", full)
+    monkeypatch.setattr("models.blobs.os.fsync", full)
     answer = client.put("/api/batches/1/files/a.pdf", content=PDF)
     assert (answer.status_code, "No space left" in answer.json()["detail"]) == (503, True)
     monkeypatch.undo()
     assert client.get("/api/batches/1").json()["total"] == 0
+    assert found.kit.blobs.old("new", datetime.max.replace(tzinfo=UTC)) == []
     assert client.put("/api/batches/1/files/a.pdf", content=PDF).json()["outcome"] == "accepted"
 
 
