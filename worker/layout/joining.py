@@ -124,13 +124,21 @@ def _ends_total(table: Growing) -> bool:
 
 
 def _same_header(first: Part, part: Part) -> bool:
+    """Whether two parts of as many columns bear one header: column by column, or as a whole if cells ran together."""
     if len(first.leaves) != len(part.leaves):
         return False
+    if likeness(_header_text(first), _header_text(part)) >= SAME_HEADER:
+        return True
     alike = [
         likeness(a.header, b.header) if a.header or b.header else 1.0
         for a, b in zip(first.leaves, part.leaves, strict=True)
     ]
     return sum(alike) / len(alike) >= SAME_HEADER
+
+
+def _header_text(part: Part) -> str:
+    cells = sorted(part.grid.cells, key=lambda cell: (cell.row, cell.column))
+    return "".join(cell_text(cell) for cell in cells if cell.row < part.header_rows)
 
 
 def finish(table: Growing, code: str, prefix: str) -> Table:
