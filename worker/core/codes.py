@@ -23,6 +23,7 @@ from worker.core.names import LIKE_ENOUGH, MARKS, bare, closeness, is_total, spe
 CODE_LENGTHS = (3, 5, 7)
 LEAST_NAME, LEAST_CUT = 3, 6
 SHORTEST_CUT = 4
+CLASS_DIGITS = 3
 AGREEING = 2
 _PARTED = re.compile(r"[.．·\-－]")
 
@@ -94,11 +95,11 @@ def _with_soundness(entries: Sequence[Entry]) -> list[Entry]:
     fit = [k for k, e in enumerate(entries) if e.printed.isdigit() and len(e.printed) in CODE_LENGTHS]
     times = Counter(entries[k].printed for k in fit)
     fit = [k for k in fit if times[entries[k].printed] == 1]
-    rising = {fit[k] for k in _rising([entries[k].printed for k in fit])}
+    rising = {fit[k] for k in rising_run([entries[k].printed for k in fit])}
     return [replace(e, sound=k in rising) for k, e in enumerate(entries)]
 
 
-def _rising(codes: Sequence[str]) -> list[int]:
+def rising_run(codes: Sequence[str]) -> list[int]:
     """The places of a longest run of codes that go up."""
     tails: list[str] = []
     ends: list[int] = []
@@ -123,7 +124,7 @@ def _by_form(mine: Sequence[Entry], form: Form) -> Iterator[Restored]:
         if entry.sound and entry.printed in known and closeness(entry.name, known[entry.printed]) >= LIKE_ENOUGH:
             continue
         items = [item for item in form.items if item.code and _is_named(entry.name, item)]
-        fitting = {item.code: item for item in items if slipped(entry.printed, item.code)}
+        fitting = {item.code: item for item in items if slipped(entry.printed, item.code) or _is_cut(entry, item.code)}
         fitting = {code: item for code, item in fitting.items() if _has_room(code, k, mine, known)}
         if len(fitting) == 1:
             code, item = next(iter(fitting.items()))
@@ -162,7 +163,7 @@ def _by_others(mine: Sequence[Entry], others: Sequence[Entry], tables: Sequence[
             continue
         fitting: dict[str, list[Entry]] = {}
         for e in witnesses:
-            if e.printed != entry.printed and slipped(entry.printed, e.printed) and _has_room(e.printed, k, mine):
+            if e.printed != entry.printed and _may_be(entry, e) and _has_room(e.printed, k, mine):
                 fitting.setdefault(e.printed, []).append(e)
         if len(fitting) != 1 or any(e.printed == entry.printed for e in witnesses if not entry.sound):
             continue
@@ -170,6 +171,22 @@ def _by_others(mine: Sequence[Entry], others: Sequence[Entry], tables: Sequence[
         if not entry.sound or _outweighed(entry, code, told, others, mine[k + 1 : k + 2]):
             where = "、".join(dict.fromkeys(tables[e.table].code for e in told))
             yield Restored(entry.table, entry.row, entry.printed, code, f"{where}中{told[0].name}的代码{code}")
+
+
+def _may_be(entry: Entry, witness: Entry) -> bool:
+    """Whether a code may be that of a witness: a slip away, or badly misread or cut where it cannot be right itself.
+
+    Then the name must be the same to the letter, and the 类 too.
+    """
+    if slipped(entry.printed, witness.printed) or _is_cut(entry, witness.printed):
+        return True
+    same = len(entry.name) >= LEAST_NAME and entry.name == witness.name
+    return not entry.sound and same and entry.printed[:CLASS_DIGITS] == witness.printed[:CLASS_DIGITS]
+
+
+def _is_cut(entry: Entry, code: str) -> bool:
+    """Whether a code that cannot be right may be one of which only the 类 is left."""
+    return not entry.sound and len(entry.printed) == CLASS_DIGITS and code.startswith(entry.printed)
 
 
 def _outweighed(

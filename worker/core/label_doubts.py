@@ -10,9 +10,9 @@ from models.document import SettledRow
 from models.forms import Shape
 from models.reference import functional_names
 from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
-from worker.core.codes import CODE_LENGTHS, same_name, slipped
+from worker.core.codes import CODE_LENGTHS, rising_run, same_name, slipped
 from worker.core.glyphs import confused
-from worker.core.names import LIKE_ENOUGH, bare, closeness, spellings
+from worker.core.names import LIKE_ENOUGH, bare, closeness, is_total, spellings
 from worker.core.sheets import Sheet
 
 CodesByName = Mapping[tuple[str, str], Mapping[int, str]]
@@ -35,6 +35,7 @@ def label_doubts(
                 dict(_alone(index, rows, settled))
                 | dict(_names(index, rows, settled))
                 | dict(_codes(index, sheet, rows, by_name))
+                | dict(_unplaced(sheet, rows))
             )
         listed = sheet.form is not None and sheet.form.shape is Shape.ACCOUNTS and sheet.form.code != ECONOMIC_FORM
         found.append({row: doubt + (_listed(rows[row], known) if listed else "") for row, doubt in doubts.items()})
@@ -140,6 +141,22 @@ def _codes(index: int, sheet: Sheet, rows: Sequence[SettledRow], by_name: CodesB
         others = {other for sheet_index, other in elsewhere.items() if sheet_index != index}
         if code.isdigit() and others and code not in others and len(code) == len(min(others)):
             yield account.row, f"其他表中该科目的代码为{min(others)}"
+
+
+def _unplaced(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """Rows of a table of 科目 that a recogniser read without a code though they are no total, or out of their order."""
+    coded = [row for row, settled in enumerate(rows) if settled.code]
+    if not sheet.accounts or not sheet.has_total_of_all or 2 * len(coded) <= len(rows):
+        return
+    printed = sheet.table.rows
+    for row, settled in enumerate(rows):
+        if not settled.code and bare(settled.name) and not is_total(settled.name) and printed[row].name.probability < 1:
+            yield row, f"“{settled.name}”无科目代码，也不是合计"
+    digits = [row for row in coded if rows[row].code.isdigit()]
+    rising = {digits[place] for place in rising_run([rows[row].code for row in digits])}
+    for row in digits:
+        if row not in rising and printed[row].code.probability < 1:
+            yield row, f"科目代码{rows[row].code}不合上下行的顺序"
 
 
 def _lengths(rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:

@@ -33,6 +33,7 @@ from worker.core.people import overlaid, without
 from worker.core.promises import missing_forms
 from worker.core.relabel import relabelled
 from worker.core.repair import find_repairs, repaired_figures
+from worker.core.shaky import shaky
 from worker.core.slips import slips_of
 from worker.core.statements import statements
 from worker.core.structure import move_reasons
@@ -133,8 +134,10 @@ def _settle_tables(
     rows, repairs = settle_rows(view.sheets)
     repairs += arranged.repairs
     reasons = move_reasons(view.tables, arranged.moves)
+    doubtful = label_doubts(view.sheets, rows, known)
+    bench = replace(bench, shaky=shaky(view.sheets, rows, doubtful, view.wanted))
     settled = []
-    for sheet, labels, doubts in zip(view.sheets, rows, label_doubts(view.sheets, rows, known), strict=True):
+    for sheet, labels, doubts in zip(view.sheets, rows, doubtful, strict=True):
         verdicts = []
         for cell in sheet.table.cells:
             verdict = judge(view.said[cell.cell_id], bench, view.convention(sheet.table))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from models.document import Reading, Row, Table
 from models.forms import Form, Shape
 from worker.core.accounts import ROOT, accounts, is_economic
-from worker.core.amounts import parse
+from worker.core.amounts import parse, repair
 from worker.core.glyphs import confused
 from worker.core.names import bare
 
@@ -89,7 +89,7 @@ def _mended(upper: Row, lower: Row) -> tuple[Row, Row] | None:
 def _adds_up(table: Table, total: int, form: Form, least: int = LEAST_PARTS) -> bool:
     """Whether a row is the sum of the uppermost 科目 in some column in which enough of them print an amount."""
     tops = [a.row for a in accounts(table, form) if a.parent == ROOT and a.row != total]
-    amounts = {(c.row, c.column): _amount(c.reading.text) for c in table.cells}
+    amounts = {(c.row, c.column): _amount(c.reading) for c in table.cells}
     for column in range(len(table.columns)):
         parts = [amounts.get((row, column)) for row in tops]
         printed = [part for part in parts if part is not None]
@@ -99,6 +99,10 @@ def _adds_up(table: Table, total: int, form: Form, least: int = LEAST_PARTS) -> 
     return False
 
 
-def _amount(text: str) -> Decimal | None:
-    found = parse(text)
+def _amount(reading: Reading) -> Decimal | None:
+    """The amount that a cell spells, damaged separators mended."""
+    found = parse(reading.text)
+    if found is None:
+        mended = repair(reading.text, reading.glyphs)
+        found = mended[0] if mended else None
     return None if found is None or found.percent else found.value

@@ -65,7 +65,8 @@ class Verdict:
 class Bench:
     """What verdicts are given from: findings and evidence by cell, the curve of confidence, the least that is enough.
 
-    Without `repair` nothing is changed: what should be is asked about.
+    Without `repair` nothing is changed: what should be is asked about. The same where only `shaky` checks, by their
+    ids, speak for a change.
     """
 
     findings: Findings
@@ -74,6 +75,7 @@ class Bench:
     curve: Curve
     needed: float
     repair: bool = True
+    shaky: frozenset[str] = frozenset()
 
     def finding(self, said: Said) -> Finding | None:
         return self.findings.cells.get(said.cell.cell_id)
@@ -126,7 +128,7 @@ def judge(said: Said, bench: Bench, convention: Convention) -> Verdict:
     if not said.counts:
         return Verdict(SettledCell(said.cell, read, CellStatus.READ, 1.0))
     weighed = _weigh(said, read, bench)
-    kept = weighed.changed and (weighed.typed or not bench.repair)
+    kept = weighed.changed and (weighed.typed or not bench.repair or weighed.rests_on(bench.shaky))
     if weighed.confidence < bench.needed or weighed.evidence.accused or weighed.contested or kept:
         return Verdict(_asked(said, weighed, convention))
     if weighed.changed:
@@ -165,6 +167,11 @@ class _Weighed:
             and found.margin < CONTESTED
             and not self.changed
         )
+
+    def rests_on(self, checks: frozenset[str]) -> bool:
+        """Whether the best reading mends checks, and only such ones."""
+        mended = self.finding.mended if self.finding else ()
+        return bool(mended) and checks.issuperset(mended)
 
     def settled(
         self, said: Said, value: Decimal | None, status: CellStatus, reason: str = "", others: tuple[str, ...] = ()
