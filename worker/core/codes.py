@@ -12,18 +12,22 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from models.document import Row, Table
 from models.forms import Form, Item
 from models.reference import functional_names
 from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
 from worker.core.glyphs import confused
+from worker.core.likeness import likeness
 from worker.core.names import LIKE_ENOUGH, MARKS, bare, closeness, is_total, spellings
 
 CODE_LENGTHS = (3, 5, 7)
 LEAST_NAME, LEAST_CUT = 3, 6
 SHORTEST_CUT = 4
 CLASS_DIGITS = 3
+NEARLY = 0.8
+"""How alike a misread name must be to that of a code one slip away."""
 AGREEING = 2
 _PARTED = re.compile(r"[.．·\-－]")
 
@@ -159,6 +163,8 @@ def _by_others(mine: Sequence[Entry], others: Sequence[Entry], tables: Sequence[
     """Codes by what the document's other tables print for the name."""
     for k, entry in enumerate(mine):
         witnesses = [e for e in others if e.sound and e.name and same_name(entry.name, e.name)]
+        if not witnesses and not entry.sound:
+            witnesses = [e for e in others if e.sound and likeness(entry.name, e.name) >= NEARLY]
         if any(e.printed == entry.printed for e in witnesses) and entry.sound:
             continue
         fitting: dict[str, list[Entry]] = {}
@@ -176,12 +182,23 @@ def _by_others(mine: Sequence[Entry], others: Sequence[Entry], tables: Sequence[
 def _may_be(entry: Entry, witness: Entry) -> bool:
     """Whether a code may be that of a witness: a slip away, or badly misread or cut where it cannot be right itself.
 
-    Then the name must be the same to the letter, and the 类 too.
+    Then the name must be the same to the letter and the 类 too, and no name that many accounts bear: 行政运行 stands
+    under every 款 of an office.
     """
     if slipped(entry.printed, witness.printed) or _is_cut(entry, witness.printed):
         return True
-    same = len(entry.name) >= LEAST_NAME and entry.name == witness.name
+    same = len(entry.name) >= LEAST_NAME and entry.name == witness.name and not _is_common(entry.name)
     return not entry.sound and same and entry.printed[:CLASS_DIGITS] == witness.printed[:CLASS_DIGITS]
+
+
+@cache
+def _borne() -> Counter[str]:
+    """How many accounts of the reference list bear each name."""
+    return Counter(bare(name) for name in functional_names().values())
+
+
+def _is_common(name: str) -> bool:
+    return _borne()[name] > 1
 
 
 def _is_cut(entry: Entry, code: str) -> bool:
