@@ -91,13 +91,18 @@ def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Fin
         for cell_id in trial.constraint.cell_ids:
             if trial.failed:
                 evidence[cell_id].fails.append(trial)
-            elif trial.check.kind not in RECKONED and (trial.confirms or trial.loosely):
+            elif trial.check.kind not in RECKONED and (trial.confirms or (trial.loosely and not _nearly_same(trial))):
                 evidence[cell_id].passes.append(trial)
     for trial in trials:
         if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind not in IN_SENTENCES:
             for cell_id in (*_least_supported(trial, evidence), *_unplaced(trial, evidence, figures)):
                 evidence[cell_id].accused = True
     return dict(evidence)
+
+
+def _nearly_same(trial: Trial) -> bool:
+    """Whether an identity says that two cells print the same, which differ within rounding: that confirms neither."""
+    return len(trial.constraint.left) == len(trial.constraint.right) == 1
 
 
 def _unplaced(trial: Trial, evidence: Mapping[str, Evidence], figures: Mapping[str, Figure]) -> Iterator[str]:
