@@ -16,6 +16,7 @@ from worker.core.headers import (
     header_likeness,
     is_continued,
     label_role,
+    label_roles,
     leaf,
     mark,
     match_columns,
@@ -129,6 +130,20 @@ def test_labels() -> None:
     assert label_role(("项目", "支出功能分类科目编码", "类")) is Role.CLASS
     assert label_role(("收入", "行 次")) is Role.LINE_NO
     assert label_role(("项目支出",)) is None
+
+
+@pytest.mark.parametrize("misread", ["顶", "编码", ""])
+def test_below_one_header_of_codes_class_is_followed_by_group_and_item(misread: str) -> None:
+    above = ("科目编码",)
+    lowest = (("类",), ("款",), (misread,) if misread else ())
+    printed = [*(leaf((*above, *level)) for level in lowest), leaf(("科目名称",)), leaf(("本年支出合计",))]
+    assert label_roles(printed) == [Role.CLASS, Role.GROUP, Role.ITEM, Role.NAME, None]
+
+
+def test_a_column_that_stands_under_no_header_of_codes_is_no_item() -> None:
+    printed = [leaf(("科目编码", "类")), leaf(("科目编码", "款")), leaf(("本年收入", "小计"))]
+    assert label_roles(printed) == [Role.CLASS, Role.GROUP, None]
+    assert label_roles([leaf(("支出", "类")), leaf(("支出", "顶"))]) == [Role.CLASS, None]
 
 
 def test_marks_units_and_continuations() -> None:

@@ -24,6 +24,7 @@ SPENDING_HEAD = [
     ["科目代码", "科目名称", "小计", "基本支出", "项目支出"],
     ["栏次", "<", "1", "2", "3"],
 ]
+SPENDING_TITLE = "一般公共预算财政拨款支出决算表"
 DETAIL = [
     ["人员经费", "<", "<", "公用经费", "<", "<", "<", "<", "<"],
     ["科目代码", "科目名称", "金额", "科目代码", "科目名称", "金额", "科目代码", "科目名称", "金额"],
@@ -131,10 +132,24 @@ def test_a_table_goes_on_without_its_header_and_ends_with_a_lone_total() -> None
 
 
 def test_a_repeated_header_and_title_go_on_too() -> None:
-    title = "一般公共预算财政拨款支出决算表"
-    first = page(1, grid([*SPENDING_HEAD, ["201", "一般公共服务支出", "5.00", "5.00", ""]]), above=(title,))
-    second = page(2, grid([*SPENDING_HEAD, ["合计", "<", "5.00", "5.00", ""]]), above=(title + "（续）",))
+    first = page(1, grid([*SPENDING_HEAD, ["201", "一般公共服务支出", "5.00", "5.00", ""]]), above=(SPENDING_TITLE,))
+    second = page(2, grid([*SPENDING_HEAD, ["合计", "<", "5.00", "5.00", ""]]), above=(SPENDING_TITLE + "（续）",))
     assert [row.name.text for row in only(lay_out([first, second])).rows] == ["一般公共服务支出", "合计"]
+
+
+def test_a_repeated_header_whose_cells_ran_together_goes_on_too() -> None:
+    merged = [
+        ["项目本年支出", "<", "", "<", "<"],
+        ["科目代码科目名称", "<", "小计基本支出", "<", "项目支出"],
+        ["栏次", "<", "1", "2", "3"],
+    ]
+    first = page(1, grid([*SPENDING_HEAD, ["201", "一般公共服务支出", "5.00", "5.00", ""]]), above=(SPENDING_TITLE,))
+    second = page(2, grid([*merged, ["208", "社会保障和就业支出", "4.00", "", "4.00"]]))
+    table = only(lay_out([first, second]))
+    assert [(row.code.text, row.name.text) for row in table.rows] == [
+        ("201", "一般公共服务支出"),
+        ("208", "社会保障和就业支出"),
+    ]
 
 
 def test_the_same_columns_under_another_title_begin_another_table() -> None:

@@ -46,6 +46,12 @@ def test_a_lost_point_is_cheap_and_a_lost_number_dear() -> None:
     assert price(None, Decimal("868788.11"), SCAN) > price(Decimal("868788.12"), Decimal("868788.11"), SCAN)
 
 
+def test_a_long_number_is_no_mere_mark() -> None:
+    marks = [price(Decimal(read), None, SCAN) for read in ("0.02", "12.00", "9501.80", "9501802.41")]
+    assert marks[0] == marks[1] < marks[2] < marks[3]
+    assert price(Decimal("9501802.41"), None, SCAN) > price(Decimal("9501802.41"), Decimal("9591802.41"), SCAN)
+
+
 def test_no_misreading_costs_more_than_any_other_number_would() -> None:
     printed = Decimal("113594696.11")
     other = price(Decimal("22.50"), printed, DUMP)

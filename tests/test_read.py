@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from models.document import Token
 from models.geometry import Box
 from worker.engine import EngineError, _check_threads, _configuration, sparse
+from worker.orientation import BETTER
 from worker.read import Reader, in_reading_order
 
 DPI = 200
@@ -171,3 +172,15 @@ def test_reading_order_is_by_line_then_from_the_left() -> None:
 
     tokens = [at("d", 90, 42), at("b", 60, 11), at("a", 10, 13), at("c", 10, 40)]
     assert "".join(token.text for token in in_reading_order(tokens)) == "abcd"
+
+
+def test_lines_are_legible_upright_and_less_so_upside_down(reader: Reader) -> None:
+    picture = Image.new("RGB", (900, 300), "white")
+    pen = ImageDraw.Draw(picture)
+    font = ImageFont.truetype(str(FONT), 26)
+    for line in range(6):
+        pen.text((40, 20 + 45 * line), f"Of the total 35,62{line}.26 were for 2{line} buildings, 97.90 less", font=font, fill=30)
+    upright = np.asarray(picture, dtype=np.uint8)
+    turned = np.ascontiguousarray(np.rot90(upright, 2))
+    assert reader.legibility(upright) > reader.legibility(turned) + BETTER
+    assert reader.legibility(np.full((300, 400), 255, np.uint8)) == 0
