@@ -44,6 +44,10 @@ def restored(*tables: Table) -> dict[str, str]:
         ("20106020", "某项别的支出", None),
         ("2010602", "一般行政管理事务", None),
         ("208050", "机关事业单位基本养老保险缴费支", "2080505"),
+        ("2080A9Z", "机关事业单位基本养老保险缴费支出", "2080505"),
+        ("2010A9Z", "机关事业单位基本养老保险缴费支出", None),
+        ("20106O2", "一般行政管理办务", "2010602"),
+        ("20106O2", "事业单位行政事务", None),
     ],
 )
 def test_a_code_is_restored_only_to_the_one_that_agrees(code: str, name: str, meant: str | None) -> None:
@@ -58,11 +62,35 @@ def test_codes_cut_alike_are_told_apart_by_their_names() -> None:
     assert "公开03" in found[0].proof
 
 
+def test_a_code_of_which_only_the_class_is_left_is_restored_where_it_cannot_be_right() -> None:
+    lines = [("208", "社会保障和就业支出"), ("20805", "行政事业单位养老支出"), ("208", OTHERS[-1][1][:-1])]
+    found = restore_codes(
+        [table("公开02", lines), table("公开03", OTHERS)], [form_by_code("公开02"), form_by_code("公开03")]
+    )
+    assert [(one.row, one.code) for one in found] == [(2, "2080506")]
+    alone = table("公开02", lines[-1:])
+    assert restored(alone, table("公开03", OTHERS)) == {}
+
+
 def test_a_code_that_looks_sound_is_outweighed_by_two_tables_and_not_by_one() -> None:
     wrong = [(code.replace("2080506", "2080508"), name) for code, name in OTHERS]
     assert restored(table("公开02", wrong), table("公开03", OTHERS)) == {}
     two = (table("公开03", OTHERS), table("公开05", OTHERS))
     assert restored(table("公开02", wrong), *two) == {"2080508": "2080506"}
+
+
+def test_a_code_that_looks_sound_is_outweighed_where_the_code_below_begins_otherwise() -> None:
+    others = table("公开03", [("20106", "财政事务"), ("2010602", "一般行政管理事务")])
+    lines = [("20105", "财政事务"), ("2010602", "一般行政管理事务")]
+    assert restored(table("公开02", lines), others) == {"20105": "20106"}
+    below = [("20105", "财政事务"), ("2010502", "一般行政管理事务")]
+    assert restored(table("公开02", below), others) == {}
+
+
+def test_a_misread_name_restores_no_code_that_looks_sound() -> None:
+    mine = table("公开02", [("2010603", "一般行政管理办务")])
+    others = [("2010602", "一般行政管理事务")]
+    assert restored(mine, table("公开03", others), table("公开05", others)) == {}
 
 
 def test_an_account_of_another_group_is_no_misreading() -> None:

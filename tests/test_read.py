@@ -179,7 +179,12 @@ def test_lines_are_legible_upright_and_less_so_upside_down(reader: Reader) -> No
     pen = ImageDraw.Draw(picture)
     font = ImageFont.truetype(str(FONT), 26)
     for line in range(6):
-        pen.text((40, 20 + 45 * line), f"Of the total 35,62{line}.26 were for 2{line} buildings, 97.90 less", font=font, fill=30)
+        pen.text(
+            (40, 20 + 45 * line),
+            f"Of the total 35,62{line}.26 were for 2{line} buildings, 97.90 less",
+            font=font,
+            fill=30,
+        )
     upright = np.asarray(picture, dtype=np.uint8)
     turned = np.ascontiguousarray(np.rot90(upright, 2))
     assert reader.legibility(upright) > reader.legibility(turned) + BETTER

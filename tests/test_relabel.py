@@ -146,3 +146,19 @@ def test_a_total_with_one_character_misread_is_known_by_its_line(name: str, foun
     assert now.rows[2].name.text == found
     assert len(repairs) == (name != found)
     assert relabelled((table,), Origin.BORN_DIGITAL) == ((table,), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "total", "found"),
+    [("合汁", "5,79", "合计"), ("含计", "5.79", "合计"), ("含计", "5.90", "含计"), ("合汁", "9.99", "合汁")],
+)
+def test_a_misread_total_is_known_by_what_it_adds_up_though_its_separators_are_damaged(
+    name: str, total: str, found: str
+) -> None:
+    """Between other rows, where its place tells nothing."""
+    lines = (("201", "一般公共服务支出"), ("", name), ("208", "社会保障和就业支出"))
+    rows = tuple(Row(i, code=Reading(code), name=Reading(text)) for i, (code, text) in enumerate(lines))
+    cells = tuple(Cell(f"g03-r{i}-c0", i, 0, Reading(text)) for i, text in enumerate(("1.23", total, "4.56")))
+    table = Table("公开03", "支出决算表", "公开03", "万元", (1,), (Column("1", "本年支出合计"),), rows, cells)
+    (now,), _ = relabelled((table,), Origin.SCAN)
+    assert now.rows[1].name.text == found

@@ -291,3 +291,17 @@ def test_a_dash_of_a_text_layer_is_a_minus_sign() -> None:
 )
 def test_codes_are_joined(printed: str, code: str) -> None:
     assert joined_code(printed) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "printed"),
+    [("—", "合计", ""), ("合计", "合计", ""), ("201", "合计", "201"), ("—", "某项支出", "—"), ("合计", "", "合计")],
+)
+def test_a_mark_in_the_column_of_codes_beside_a_total_is_no_code(code: str, name: str, printed: str) -> None:
+    document = build(ACCOUNT)
+    place, table = next((i, t) for i, t in enumerate(document.tables) if t.code == "公开05")
+    index = next(i for i, row in enumerate(table.rows) if row.name.text == "合计")
+    row = replace(table.rows[index], code=Reading(code), name=Reading(name))
+    rows = tuple(row if i == index else old for i, old in enumerate(table.rows))
+    tables = tuple(replace(t, rows=rows) if i == place else t for i, t in enumerate(document.tables))
+    assert settle(replace(document, tables=tables)).tables[place].rows[index].code == printed

@@ -217,7 +217,7 @@ def _outweighed(
     listed = bare(functional_names().get(entry.printed, "")) == entry.name
     same_group = len(code) > GROUP_DIGITS and entry.printed[:GROUP_DIGITS] == code[:GROUP_DIGITS]
     agreed = len({e.table for e in told}) >= AGREEING and same_group
-    heads = any(e.printed.startswith(code) and not e.printed.startswith(entry.printed) for e in below)
+    heads = any(e.printed.startswith(code) for e in below)
     return (agreed or heads) and not elsewhere and not listed
 
 
