@@ -36,7 +36,7 @@ class Unsure(Upright):
         self.read = read
         self.tried: list[int] = []
 
-    def probabilities(self, image: Picture) -> NDArray[np.float64]:  # noqa: ARG002
+    def probabilities(self, image: Picture) -> NDArray[np.float64]:  # noqa: ARG002  (what the classifier says does not depend on it)
         return self.said
 
     def _look(self, image: Picture) -> float:
