@@ -30,6 +30,12 @@ def test_cells_that_should_print_the_same_confirm_each_other_only_to_the_last_di
     assert passes(same, a="9.02", b="9.01") == {"a": 0, "b": 0}
 
 
+def test_a_sum_of_which_one_part_is_printed_is_two_cells_that_should_print_the_same() -> None:
+    whole = Constraint("k1", "row-sum", "", (Term("a"),), (Term("b"), Term("c")))
+    assert passes(whole, a="9.02", b="9.01", c="0") == {"a": 0, "b": 0, "c": 0}
+    assert passes(whole, a="9.02", b="9.02", c="0") == {"a": 1, "b": 1, "c": 1}
+
+
 def test_a_sum_that_holds_within_rounding_speaks_for_its_cells() -> None:
     whole = Constraint("k1", "hierarchy", "", (Term("a"),), (Term("b"), Term("c")))
     assert passes(whole, a="9.02", b="4.01", c="5.00") == {"a": 1, "b": 1, "c": 1}

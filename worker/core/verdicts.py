@@ -91,7 +91,7 @@ def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Fin
         for cell_id in trial.constraint.cell_ids:
             if trial.failed:
                 evidence[cell_id].fails.append(trial)
-            elif trial.check.kind not in RECKONED and (trial.confirms or (trial.loosely and not _nearly_same(trial))):
+            elif trial.check.kind not in RECKONED and (trial.confirms or _adds_up_roughly(trial, figures)):
                 evidence[cell_id].passes.append(trial)
     for trial in trials:
         if trial.failed and trial.check.check_id in findings.unmended and trial.check.kind not in IN_SENTENCES:
@@ -100,9 +100,13 @@ def gather(trials: Sequence[Trial], figures: Mapping[str, Figure], findings: Fin
     return dict(evidence)
 
 
-def _nearly_same(trial: Trial) -> bool:
-    """Whether an identity says that two cells print the same, which differ within rounding: that confirms neither."""
-    return len(trial.constraint.left) == len(trial.constraint.right) == 1
+def _adds_up_roughly(trial: Trial, figures: Mapping[str, Figure]) -> bool:
+    """Whether an identity holds within rounding. Not so where one amount stands on each side and nothing else is
+    printed: both round the same figure, so that they should print the same, and two that differ confirm neither.
+    """
+    sides = (trial.constraint.left, trial.constraint.right)
+    alone = all(sum(bool(figures[term.cell_id].value) for term in side) == 1 for side in sides)
+    return trial.loosely and not alone
 
 
 def _unplaced(trial: Trial, evidence: Mapping[str, Evidence], figures: Mapping[str, Figure]) -> Iterator[str]:
