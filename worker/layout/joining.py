@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from models.document import Cell, Grid, Row, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.headers import FormMatch, find_form, form_by_title
-from worker.core.likeness import likeness
+from worker.core.likeness import likeness, squashed
 from worker.layout.captions import text_between
 from worker.layout.parts import Part, Plan, PrintedLine, cell_text
 from worker.layout.plan import go_on, plan_columns
 from worker.layout.rows import PlainRow, numbered, part_rows
 
 SAME_HEADER = 0.8
+SAME_WORDS = 0.85
 SAME_TITLE = 0.85
 _TOTAL = re.compile(r"^(?:合计|总计)$")
 
@@ -124,11 +126,14 @@ def _ends_total(table: Growing) -> bool:
 
 
 def _same_header(first: Part, part: Part) -> bool:
-    """Whether two parts of as many columns bear one header: column by column, or as a whole if cells ran together."""
+    """Whether two parts bear one header: column by column, or by all its characters where its cells ran together.
+
+    Then a row of it may stand above the grid, and rules between its columns may be lost.
+    """
+    if _shared(_header_text(first), _header_text(part)) >= SAME_WORDS:
+        return True
     if len(first.leaves) != len(part.leaves):
         return False
-    if likeness(_header_text(first), _header_text(part)) >= SAME_HEADER:
-        return True
     alike = [
         likeness(a.header, b.header) if a.header or b.header else 1.0
         for a, b in zip(first.leaves, part.leaves, strict=True)
@@ -137,8 +142,15 @@ def _same_header(first: Part, part: Part) -> bool:
 
 
 def _header_text(part: Part) -> str:
-    cells = sorted(part.grid.cells, key=lambda cell: (cell.row, cell.column))
-    return "".join(cell_text(cell) for cell in cells if cell.row < part.header_rows)
+    """All that the header says, with what stands above it and is no title."""
+    above = "" if part.caption.titled else part.caption.title
+    return above + "".join(cell_text(cell) for cell in part.grid.cells if cell.row < part.header_rows)
+
+
+def _shared(one: str, other: str) -> float:
+    """The share of the characters that two texts have in common, wherever they stand, of those of the longer one."""
+    one, other = squashed(one), squashed(other)
+    return (Counter(one) & Counter(other)).total() / max(len(one), len(other), 1)
 
 
 def finish(table: Growing, code: str, prefix: str) -> Table:
