@@ -152,6 +152,27 @@ def test_a_repeated_header_whose_cells_ran_together_goes_on_too() -> None:
     ]
 
 
+def test_a_repeated_header_of_which_a_row_stands_above_the_grid_goes_on_too() -> None:
+    below = [
+        ["科目代科目名称码", "<", "小计", "基本支出", "项目支出"],
+        ["合计", "<", "5.00", "5.00", ""],
+    ]
+    first = page(1, grid([*SPENDING_HEAD, ["201", "一般公共服务支出", "5.00", "5.00", ""]]), above=(SPENDING_TITLE,))
+    second = page(2, grid(below), above=("项目 本年支出",))
+    assert [row.name.text for row in only(lay_out([first, second])).rows] == ["一般公共服务支出", "合计"]
+
+
+def test_a_repeated_header_that_lost_a_rule_goes_on_too() -> None:
+    narrow = [
+        ["项目", "<", "本年支出", "<"],
+        ["科目代码", "科目名称", "小计", "项基目本支支出出"],
+        ["合计", "<", "5.00", "5.00"],
+    ]
+    first = page(1, grid([*SPENDING_HEAD, ["201", "一般公共服务支出", "5.00", "5.00", ""]]), above=(SPENDING_TITLE,))
+    second = page(2, grid(narrow, widths=(60, 60, 60, 120)))
+    assert [row.name.text for row in only(lay_out([first, second])).rows] == ["一般公共服务支出", "合计"]
+
+
 def test_the_same_columns_under_another_title_begin_another_table() -> None:
     rows = [*SPENDING_HEAD, ["合计", "<", "5.00", "5.00", ""]]
     pages = [

@@ -109,3 +109,18 @@ def test_marks_before_a_name_are_no_part_of_it() -> None:
     assert bare("|_一、外交支出") == "外交支出"
     assert split_ordinal("□一、外交支出") == ("一、", "外交支出")
     assert script_repair("合计") is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "repaired"),
+    [
+        ("十二，农林水支出", "十二、农林水支出"),
+        ("二,外交支出", "二、外交支出"),
+        ("十二、农林水支出", None),
+        ("其中，工资", None),
+    ],
+)
+def test_a_comma_after_an_ordinal_is_its_mark_misread(printed: str, repaired: str | None) -> None:
+    fixed = script_repair(printed)
+    assert (fixed.repaired if fixed else None) == repaired
+    assert fixed is None or (fixed.kind, fixed.proof) == ("glyph", "序号后的顿号")

@@ -162,3 +162,26 @@ def test_a_misread_total_is_known_by_what_it_adds_up_though_its_separators_are_d
     table = Table("公开03", "支出决算表", "公开03", "万元", (1,), (Column("1", "本年支出合计"),), rows, cells)
     (now,), _ = relabelled((table,), Origin.SCAN)
     assert now.rows[1].name.text == found
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "code", "total", "found"),
+    [
+        (2, "含让", "", "5.79", "合计"),
+        (0, "含让", "", "5.79", "合计"),
+        (1, "含让", "", "5.79", "含让"),
+        (2, "含让", "", "5.80", "含让"),
+        (2, "含让", "229", "5.79", "含让"),
+        (2, "其他支出", "", "5.79", "其他支出"),
+    ],
+)
+def test_a_first_or_last_line_that_adds_up_all_others_is_the_total_whatever_its_name_was_read_as(
+    place: int, name: str, code: str, total: str, found: str
+) -> None:
+    lines = [("201", "一般公共服务支出", "1.23"), ("208", "社会保障和就业支出", "4.56")]
+    lines.insert(place, (code, name, total))
+    rows = tuple(Row(i, code=Reading(c), name=Reading(text)) for i, (c, text, _) in enumerate(lines))
+    cells = tuple(Cell(f"g03-r{i}-c0", i, 0, Reading(text)) for i, (_, _, text) in enumerate(lines))
+    table = Table("公开03", "支出决算表", "公开03", "万元", (1,), (Column("1", "本年支出合计"),), rows, cells)
+    (now,), _ = relabelled((table,), Origin.SCAN)
+    assert now.rows[place].name.text == found

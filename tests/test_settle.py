@@ -227,6 +227,20 @@ def test_a_missing_form_and_a_missing_entity_are_asked_about() -> None:
     assert any("单位名称" in question for question in extraction.questions)
 
 
+def test_a_form_whose_last_line_was_lost_is_asked_about() -> None:
+    document = build(ACCOUNT)
+    asked = [q for q in settle(document).questions if "换页处遗漏" in q]
+    assert asked == []
+    for code, lost in (("公开01", "总计"), ("公开03", "合计"), ("公开06", "公用经费合计")):
+        place, table = next((i, t) for i, t in enumerate(document.tables) if t.code == code)
+        index = max(i for i, row in enumerate(table.rows) if row.name.text.replace(" ", "") == lost)
+        rows = tuple(row for i, row in enumerate(table.rows) if i != index)
+        cells = tuple(replace(c, row=c.row - (c.row > index)) for c in table.cells if c.row != index)
+        tables = tuple(replace(t, rows=rows, cells=cells) if i == place else t for i, t in enumerate(document.tables))
+        asked = [q for q in settle(replace(document, tables=tables)).questions if "换页处遗漏" in q]
+        assert asked == [f"{code}：没有“{lost}”一行，或在换页处遗漏"]
+
+
 @pytest.mark.parametrize("text", ["", "全是废话", "一、收入支出决算总体情况说明"])
 def test_documents_without_tables_settle(text: str) -> None:
     extraction = settle(Document(1, Origin.SCAN, (), (Line(text, 1),)))

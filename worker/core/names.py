@@ -22,6 +22,7 @@ SHORTEST = 3
 LIKE_ENOUGH = 0.5
 AGREEING = 2
 
+_COMMA = re.compile(r"^([一二三四五六七八九十]{1,3})[,，]")
 _ORDINAL = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}[、.．，]|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．])\s*"
 )
@@ -155,13 +156,15 @@ def repair_item(printed: str, item: Item) -> NameRepair | None:
 
 
 def script_repair(printed: str) -> NameRepair | None:
-    """The name in simplified script without marks before it, None where it is so already."""
+    """The name in simplified script, without marks before it and with 、 after its ordinal; None where it is so."""
     text = re.sub(r"\s+", "", printed)
     bared = text.lstrip(MARKS)
-    plain = simplified(bared)
-    if plain != bared:
+    numbered = _COMMA.sub(r"\1、", bared)
+    plain = simplified(numbered)
+    if plain != numbered:
         return NameRepair(printed, plain, "script", "OpenCC t2s")
-    return NameRepair(printed, plain, "glyph", "项目名称前的符号") if bared != text else None
+    proof = "项目名称前的符号" if bared != text else "序号后的顿号"
+    return NameRepair(printed, plain, "glyph", proof) if plain != text else None
 
 
 def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str = "") -> NameRepair | None:

@@ -30,7 +30,7 @@ from worker.core.labels import settle_rows
 from worker.core.narrative import sentences
 from worker.core.office import Office, find_office, suggested
 from worker.core.people import overlaid, without
-from worker.core.promises import missing_forms
+from worker.core.promises import missing_forms, missing_totals
 from worker.core.relabel import relabelled
 from worker.core.repair import find_repairs, repaired_figures
 from worker.core.shaky import shaky
@@ -188,6 +188,7 @@ def _questions(
         asked += [f"缺少{form.code} {form.title}" for form in missing_forms(document)]
     for table in settled:
         asked += [f"{table.table.code}：{doubt}" for doubt in table.table.doubts]
+        asked += [f"{table.table.code}：没有“{name}”一行，或在换页处遗漏" for name in missing_totals(table)]
         if table.table.code in decided.remarks:
             asked.append(f"{table.table.code}：表格结构有误（{decided.remarks[table.table.code]}）")
         flagged = sum(cell.status is CellStatus.FLAGGED and cell.asks is not None for cell in table.cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -37,7 +38,7 @@ def labels_put_back(table: Table, form: Form | None) -> dict[int, Row]:
 
 
 def misread_total(table: Table, form: Form | None) -> tuple[int, str]:
-    """The row of the total whose name is misread in one of its two characters, and what proves it; -1 if none is."""
+    """The row of the total whose name of two characters is misread, and what proves it; -1 if none is."""
     if form is not None and form.shape is Shape.ITEMS:
         return _last_line(table)
     if form is None or form.shape is not Shape.ACCOUNTS or is_economic(table, form):
@@ -45,14 +46,22 @@ def misread_total(table: Table, form: Form | None) -> tuple[int, str]:
     names = [bare(row.name.text) for row in table.rows]
     if any(name in TOTALS for name in names):
         return -1, ""
-    for row, name in enumerate(names):
-        if _is_near(name, TOTALS[0]) and not table.rows[row].code.text.strip():
-            pairs = confused(name, TOTALS[0])
-            if _adds_up(table, row, form, least=1):
-                return row, "该行等于各科目之和"
-            if pairs and row in (0, len(names) - 1):
-                return row, f"形近字{pairs}；首行或末行，无科目代码"
-    return -1, ""
+    return next((found for row in range(len(names)) if (found := _told(table, form, names, row))[1]), (-1, ""))
+
+
+def _told(table: Table, form: Form, names: Sequence[str], row: int) -> tuple[int, str]:
+    """The row and what proves that it is the total, nothing if nothing does."""
+    name, at_end = names[row], row in (0, len(names) - 1)
+    if len(name) != len(TOTALS[0]) or table.rows[row].code.text.strip():
+        return row, ""
+    if at_end and _adds_up(table, row, form):
+        return row, "首行或末行，无科目代码；等于各科目之和"
+    if not _is_near(name, TOTALS[0]):
+        return row, ""
+    if _adds_up(table, row, form, least=1):
+        return row, "该行等于各科目之和"
+    pairs = confused(name, TOTALS[0])
+    return row, f"形近字{pairs}；首行或末行，无科目代码" if pairs and at_end else ""
 
 
 def _is_near(name: str, total: str) -> bool:

@@ -19,6 +19,7 @@ from worker.layout.rows import PlainRow, numbered, part_rows
 SAME_HEADER = 0.8
 SAME_WORDS = 0.85
 SAME_TITLE = 0.85
+_NUMBERS = re.compile(r"栏次|\d+")
 _TOTAL = re.compile(r"^(?:合计|总计)$")
 
 
@@ -142,9 +143,10 @@ def _same_header(first: Part, part: Part) -> bool:
 
 
 def _header_text(part: Part) -> str:
-    """All that the header says, with what stands above it and is no title."""
+    """All that the header says but for 栏次, which is not always repeated; with what stands above and is no title."""
     above = "" if part.caption.titled else part.caption.title
-    return above + "".join(cell_text(cell) for cell in part.grid.cells if cell.row < part.header_rows)
+    cells = "".join(cell_text(cell) for cell in part.grid.cells if cell.row < part.header_rows)
+    return above + _NUMBERS.sub("", squashed(cells))
 
 
 def _shared(one: str, other: str) -> float:
