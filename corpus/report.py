@@ -11,8 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from corpus import score
-from corpus.reliability import calibration_error, reliability
 from corpus.truth import read_documents
+from models.statistics import calibration_error, reliability
+
+EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 0.9999, 1.0)
+"""Where the bins of the reliability curve begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def row(measured: Measured) -> tuple[str, ...]:
         f"{100 * found.flag_rate:.2f}",
         f"{100 * found.restored / found.misread:.1f}" if found.misread else "",
         f"{found.spoiled_per_10000:.1f}",
-        f"{calibration_error(found.judged):.4f}",
+        f"{calibration_error(found.judged, EDGES):.4f}",
         f"{measured.seconds / max(measured.pages, 1):.2f}",
         "yes" if measured.reached else "no",
     )
@@ -136,8 +139,8 @@ def as_json(results: Sequence[Measured]) -> str:
                 "misread": r.score.misread,
                 "restored": r.score.restored,
                 "false_repairs_per_10000": r.score.spoiled_per_10000,
-                "calibration_error": calibration_error(r.score.judged),
-                "reliability": [asdict(point) for point in reliability(r.score.judged)],
+                "calibration_error": calibration_error(r.score.judged, EDGES),
+                "reliability": [asdict(point) for point in reliability(r.score.judged, EDGES)],
                 "seconds_per_page": r.seconds / max(r.pages, 1),
                 "reached": r.reached,
                 "missing": r.score.missing,
@@ -155,11 +158,14 @@ def as_json(results: Sequence[Measured]) -> str:
 
 
 def draw(results: Sequence[Measured], out: Path) -> None:
-    """Chart of exactness, silent errors and reliability by level, as SVG; the black marks are the targets."""
+    """Chart of exactness, silent errors and reliability by level, as SVG; the black marks are the targets.
+
+    A point of the reliability curve stands with the 95 % interval of the share it shows (Wilson, 1927).
+    """
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415  # slow to load
     from matplotlib.figure import Figure  # noqa: PLC0415  # loads slowly
 
-    figure = Figure(figsize=(14, 0.5 * len(results) + 1.6), layout="constrained")
+    figure = Figure(figsize=(14, 0.5 * len(results) + 2.2), layout="constrained")
     FigureCanvasSVG(figure)
     left, right, curve = figure.subplots(1, 3)
     right.sharey(left)
@@ -170,20 +176,23 @@ def draw(results: Sequence[Measured], out: Path) -> None:
     left.plot([100 * TARGETS[n].straight for n in levels], levels, "k|", markersize=16)
     left.set_xlim(min([80.0, *straight]) - 2, 100.5)
     left.set_xlabel("% of money cells")
-    left.legend(loc="lower left")
-    right.barh(levels, [r.score.silent_per_10000 for r in results], color="#b0504a")
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    bars = right.barh(levels, [r.score.silent_per_10000 for r in results], color="#b0504a")
+    right.bar_label(bars, [f" {r.score.silent} of {r.score.money:,}" for r in results])
     right.plot([TARGETS[n].silent for n in levels], levels, "k|", markersize=16)
+    right.set_xlim(0, 1.4 * max(1.0, *(r.score.silent_per_10000 for r in results)))
     right.set_xlabel("silent errors per 10,000")
     left.invert_yaxis()
     curve.plot([0, 1], [0, 1], color="#999999", linewidth=1)
     for each in results:
-        points = reliability(each.score.judged)
-        curve.plot(
-            [p.confidence for p in points], [p.right for p in points], marker="o", markersize=4, label=each.level
-        )
+        points = reliability(each.score.judged, EDGES)
+        shares = [(p.right.hits / p.right.trials, p.right) for p in points]
+        ends = [[share - right.low for share, right in shares], [right.high - share for share, right in shares]]
+        at, shown = [p.confidence for p in points], [share for share, _ in shares]
+        curve.errorbar(at, shown, yerr=ends, marker="o", markersize=4, linewidth=1, capsize=2, label=each.level)
     curve.set_xlabel("confidence")
-    curve.set_ylabel("share right")
-    curve.legend(loc="upper left", fontsize="small")
+    curve.set_ylabel("share right, with its 95 % interval")
+    curve.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, fontsize="small")
     figure.savefig(out)
 
 

@@ -96,3 +96,10 @@ def reliability(readings: Iterable[tuple[float, bool]], edges: Sequence[float] =
         for low, high, found in zip(edges, edges[1:], inside, strict=False)
         if found
     )
+
+
+def calibration_error(readings: Sequence[tuple[float, bool]], edges: Sequence[float] = BIN_EDGES) -> float:
+    """Expected calibration error (Naeini et al., 2015): the mean gap between confidence and share right."""
+    bins = reliability(readings, edges)
+    gaps = sum(abs(one.confidence * one.right.trials - one.right.hits) for one in bins)
+    return gaps / len(readings) if readings else 0.0

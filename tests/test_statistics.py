@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.decisions import Decision, DecisionKind
-from models.statistics import BIN_EDGES, Pace, Share, reliability, wilson
+from models.statistics import BIN_EDGES, Pace, Share, calibration_error, reliability, wilson
 from worker.core.quality import Samples, Seen, agreement, judged, pairs, samples
 
 counts = st.integers(1, 400).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
@@ -70,6 +70,22 @@ def test_a_curve_counts_each_reading_once_where_it_belongs(readings: list[tuple[
         assert one.low <= one.confidence + 1e-9
         assert one.confidence <= one.high + 1e-9
         assert one.low in BIN_EDGES
+
+
+@pytest.mark.parametrize(
+    ("readings", "error"),
+    [
+        ([], 0.0),
+        ([(0.75, True)] * 3 + [(0.75, False)], 0.0),
+        ([(0.75, True)] * 4, 0.25),
+        ([(0.6, True), (0.6, False), (1.0, True), (1.0, True)], 0.05),
+        ([(0.1, True), (0.9999, True)], 0.45005),
+    ],
+)
+def test_the_calibration_error_is_the_mean_gap_between_confidence_and_share_right(
+    readings: list[tuple[float, bool]], error: float
+) -> None:
+    assert calibration_error(readings) == pytest.approx(error)
 
 
 def test_pace_leaves_breaks_out() -> None:
