@@ -44,10 +44,8 @@ def serving(database_url: str, redis_url: str, store: Path, *, port: int = 0, em
     port = port or free_port()
     settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "STORE_URL": str(store)}
     environment = {**os.environ, **{f"JIAOKAN_{name}": value for name, value in settings.items()}}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    process = subprocess.Popen(  # noqa: S603  # our own server
-        [*command, "--log-level", "warning"], env=environment, cwd=ROOT
-    )
+    command = [sys.executable, "-c", "import sys; from worker.cli import main; sys.exit(main())", "api"]
+    process = subprocess.Popen([*command, f"--port={port}"], env=environment, cwd=ROOT)  # noqa: S603  # our own server
     server = Server(process, f"http://127.0.0.1:{port}")
     try:
         _answering(server)

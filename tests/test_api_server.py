@@ -16,20 +16,16 @@ import httpx
 import pytest
 
 from api.client import Client, ServiceError
-from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
 from models.frozen import make_export
-from models.passwords import digest, hashed
-from models.rows import ApiToken, Document, Upload
-from models.store import people
-from tests.doors import PDF
+from models.rows import Document, Upload
+from tests.doors import PDF, TOKEN, admit
 from tests.finished import extraction, finish
 from tests.reviewed import Answer, answer, reviewed
 from tests.serving import Server, serving
 from worker import cli
 
-TOKEN = "jk_" + "x" * 40
 MIB = 1 << 20
 LARGE_MIB = int(os.environ.get("JIAOKAN_TEST_UPLOAD_MIB", "256"))
 """How much is sent to measure the memory; 1024 for the figure in docs/service.md."""
@@ -54,11 +50,7 @@ def place(
     database: Database, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
     monkeypatch.setenv("JIAOKAN_MAX_FILE_MEGABYTES", "2048")
-    with database.transaction() as session:
-        user = people.add_user(session, "档案员", Role.ADMIN, hashed("several long words"))
-        assert user is not None
-        row = ApiToken(user_id=user.id, name="x", token=digest(TOKEN), shown="jk_", created_at=user.created_at)
-        people.add_token(session, row)
+    admit(database)
     return Place(database_url, redis_url, tmp_path / "store", database)
 
 
