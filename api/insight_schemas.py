@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.languages import Told
-from api.schemas import Asked, Value
+from api.schemas import NUMBER, Asked, Value
 from models.decisions import Policy
 from models.statistics import Bin, Pace, Share
 
 _MOST_YUAN = Decimal(10) ** 15
-PartOf = Annotated[float, Field(ge=0, le=1, examples=[0.05])]
+PartOf = Annotated[float, Field(ge=0, le=1, examples=[0.05]), NUMBER]
 
 
 class PolicyOut(Value):

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from api.languages import Told
-from api.schemas import WHOLE, Asked, Number, Value
+from api.schemas import NUMBER, Asked, Number, Value
 from models.decisions import Asks, DecisionKind
 
-Box = tuple[float, float, float, float]
+Box = Annotated[
+    tuple[float, float, float, float],
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}),
+]
 Text = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Sent = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 _NO_NUL = r"^[^\x00]*$"
 """PostgreSQL keeps no text with a NUL."""
-Fen = Annotated[int, Field(ge=0, le=10**18), WHOLE]
+Fen = Annotated[int, Field(ge=0, le=10**18), NUMBER]
 _MOST_SKIPPED = 500
 
 
@@ -51,7 +54,7 @@ class DecisionAsked(Asked):
     field: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_-]*$")] = ""
     after: str = Field(default="", max_length=4000, pattern=_NO_NUL, examples=["515892.00"])
     note: str = Field(default="", max_length=2000, pattern=_NO_NUL)
-    seen: Annotated[int, Field(ge=0, le=2**53 - 1), WHOLE] | None = None
+    seen: Annotated[int, Field(ge=0, le=2**53 - 1), NUMBER] | None = None
     reading: Number | None = Field(default=None, description="What was looked at; 409 if it was read anew since.")
     doubted: bool = Field(
         default=False,

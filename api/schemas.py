@@ -17,10 +17,10 @@ _LARGEST = 2**53 - 1
 _PRINTED = r"^[^\x00-\x1f\x7f]*$"
 
 
-def _whole(value: object) -> object:
+def _number(value: object) -> object:
     """JSON's truths and texts are no numbers, though Python takes them for some."""
     if isinstance(value, bool | str):
-        raise PydanticCustomError("int_type", "Input should be a valid integer")
+        raise PydanticCustomError("number_type", "Input should be a valid number")
     return value
 
 
@@ -29,8 +29,8 @@ Words = Annotated[
 ]
 Name = Annotated[Words, StringConstraints(max_length=LONGEST_NAME)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
-WHOLE = BeforeValidator(_whole)
-Number = Annotated[int, Field(ge=1, le=_LARGEST), WHOLE]
+NUMBER = BeforeValidator(_number)
+Number = Annotated[int, Field(ge=1, le=_LARGEST), NUMBER]
 IdPath = Annotated[int, Path(ge=1, le=_LARGEST)]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 After = Annotated[int | None, Query(ge=1, le=_LARGEST, description="Go on after the one with this number.")]
@@ -97,7 +97,7 @@ class TokenAsked(Asked):
     """A token for scripts."""
 
     name: Name = Field(examples=["nightly upload"])
-    days: Annotated[int, Field(ge=1, le=3650), WHOLE] | None = Field(
+    days: Annotated[int, Field(ge=1, le=3650), NUMBER] | None = Field(
         default=365, description="How long it is valid; null: until revoked."
     )
 

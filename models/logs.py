@@ -19,7 +19,10 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _about: ContextVar[Mapping[str, Any]] = ContextVar("jiaokan_about", default=_NOTHING)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _LONGEST = 2000
-_LOUD = ("aiobotocore", "amqp", "botocore", "kombu", "s3fs", "urllib3", "celery.worker.strategy", "celery.app.trace")
+_LOUD = (
+    "aiobotocore", "alembic.runtime.plugins", "amqp", "botocore", "celery.app.trace", "celery.worker.strategy", "kombu",
+    "s3fs", "urllib3",
+)  # fmt: skip
 
 
 @contextmanager
