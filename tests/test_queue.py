@@ -32,6 +32,7 @@ def test_the_application_acknowledges_late_and_keeps_no_results() -> None:
     assert conf.task_reject_on_worker_lost
     assert conf.worker_prefetch_multiplier == 1
     assert conf.result_backend is None
+    assert conf.worker_max_memory_per_child == 4096 * 1024, "in KiB"
     assert conf.accept_content == ["json"]
     for task in Task:
         limits = conf.task_annotations[task.value]
