@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import partial
 
+from starlette.convertors import Convertor, register_url_convertor
+
 from api.deps import Call, Kit
 from api.errors import ProblemError, missing
 from models.archive import UNFINISHED, State
@@ -17,12 +19,25 @@ from models.store.listing import MOST_ROWS, DocumentFilter, DocumentLine
 
 
 class Action(StrEnum):
-    """What can be done."""
+    """What can be done; in an address `{action:action}`, where no other word leads to its endpoint."""
 
     RETRY = "retry"
     CANCEL = "cancel"
     REREAD = "reread"
     RESETTLE = "resettle"
+
+
+class _Convertor(Convertor[str]):
+    regex = "|".join(Action)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("action", _Convertor())
 
 
 def act_on_document(session: Session, call: Call, document_id: int, action: Action) -> int:

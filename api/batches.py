@@ -136,7 +136,7 @@ def list_refusals(session: Reads, who: Who, batch_id: IdPath) -> list[RefusalOut
     return refused(session, who, batch_id)
 
 
-@router.post("/batches/{batch_id}/{action}", summary="Retry, cancel, re-read or re-settle a batch")
+@router.post("/batches/{batch_id}/{action:action}", summary="Retry, cancel, re-read or re-settle a batch")
 @allowed()
 def post_batch_action(session: Writes, call: Calls, batch_id: IdPath, action: Action) -> Done:
     """Retry: what failed. Reread: with the engine of today, what another has read. Resettle: all that is read."""
@@ -171,7 +171,9 @@ def list_cells(  # noqa: PLR0913  # each is a query parameter
     return cells_of(session, who, document_id, chosen)
 
 
-@documents_router.post("/documents/{document_id}/{action}", summary="Retry, cancel, re-read or re-settle a document")
+@documents_router.post(
+    "/documents/{document_id}/{action:action}", summary="Retry, cancel, re-read or re-settle a document"
+)
 @allowed()
 def post_document_action(session: Writes, call: Calls, document_id: IdPath, action: Action) -> Done:
     """`documents` is 0 where there was nothing to do."""

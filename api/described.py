@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -56,11 +57,16 @@ def _completed(found: dict[str, Any]) -> dict[str, Any]:
             responses = operation["responses"]
             responses.pop("422", None)
             for status, said in _ERRORS.items():
-                responses.setdefault(status, _problem(said))
+                responses.setdefault(status, _problem(path, int(status), said))
             if path.startswith(("/api", "/metrics")):
                 operation["security"] = [{"token": []}]
     return found
 
 
-def _problem(said: str) -> dict[str, Any]:
-    return {"description": said, "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+def _problem(path: str, status: int, said: str) -> dict[str, Any]:
+    example = {
+        "type": "about:blank", "title": HTTPStatus(status).phrase.lower(), "status": status, "detail": said,
+        "instance": path, "request": "5d3c…",
+    }  # fmt: skip
+    body = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": said, "content": {MEDIA: body}}

@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -83,7 +84,19 @@ async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     title = HTTPStatus(error.status_code).phrase.lower()
-    return answer(request, ProblemError(error.status_code, title, str(error.detail), error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return answer(request, ProblemError(error.status_code, title, str(error.detail), headers))
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be done at this address; each endpoint by itself knows its own method only."""
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        if isinstance(context.route, APIRoute) and context.path_regex.match(request.url.path):
+            found |= context.methods or set()
+    return sorted(found)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

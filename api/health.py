@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from api.deps import Ways, allowed, public
 from api.schemas import Health
+from models import migrate
 from models.archive import Role
 from models.metrics import CONTENT_TYPE
 
@@ -25,8 +26,9 @@ def healthz() -> Health:
 @router.get("/readyz", summary="Ready", responses={503: {"model": Health, "description": "What cannot be reached."}})
 @public
 def readyz(kit: Ways, response: Response) -> Health:
-    """Database, store and queue were asked just now; what is told of each says what to do."""
-    asked = {"database": kit.database.problem(), "store": kit.blobs.problem(), "queue": kit.queue_problem()}
+    """Database, its version, store and queue were asked just now; what is told of each says what to do."""
+    database = kit.database.problem() or migrate.problem(kit.database)
+    asked = {"database": database, "store": kit.blobs.problem(), "queue": kit.queue_problem()}
     problems = {name: problem for name, problem in asked.items() if problem}
     if problems:
         response.status_code = 503

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.languages import Told
-from api.schemas import Asked, Value
+from api.schemas import NUMBER, Asked, Value
 from models.decisions import Policy
 from models.statistics import Bin, Pace, Share
 
 _MOST_YUAN = Decimal(10) ** 15
-PartOf = Annotated[float, Field(ge=0, le=1, examples=[0.05])]
+PartOf = Annotated[float, Field(ge=0, le=1, examples=[0.05]), NUMBER]
 
 
 class PolicyOut(Value):
@@ -81,26 +81,26 @@ class ThroughOut(Value):
 class DayOut(Value):
     """The questions of a day (UTC)."""
 
-    day: dt.date
-    opened: int
-    closed: int
-    open: int = Field(description="Open at the end of the day.")
+    day: dt.date = Field(examples=["2026-03-09"])
+    opened: int = Field(examples=[40])
+    closed: int = Field(examples=[52])
+    open: int = Field(description="Open at the end of the day.", examples=[131])
 
 
 class ReasonOut(Value):
     """Why people are asked, and how often; of one person: how often they answered."""
 
     asks: str = Field(examples=["contradicted"])
-    asked: int
-    open: int
+    asked: int = Field(examples=[31])
+    open: int = Field(examples=[4])
 
 
 class PaceOut(Value):
     """How people work; breaks of more than 5 minutes are left out."""
 
-    decisions: int
-    timed: int = Field(description="Decisions that followed another one without a break.")
-    minutes: float = Field(description="The time these took.")
+    decisions: int = Field(examples=[212])
+    timed: int = Field(description="Decisions that followed another one without a break.", examples=[204])
+    minutes: float = Field(description="The time these took.", examples=[19.4])
     minutes_per_hundred: float | None = Field(description="Minutes for 100 questions.", examples=[9.5])
 
     @staticmethod
@@ -115,8 +115,8 @@ class PaceOut(Value):
 class ReviewerOut(Value):
     """A reviewer's figures, told to admins and to themself."""
 
-    id: int
-    name: str
+    id: int = Field(examples=[3])
+    name: str = Field(examples=["档案员"])
     pace: PaceOut
     agreement: ShareOut
 
@@ -124,9 +124,9 @@ class ReviewerOut(Value):
 class BinOut(Value):
     """A point of a reliability curve."""
 
-    low: float
-    high: float
-    confidence: float = Field(description="The mean confidence of these readings.")
+    low: float = Field(examples=[0.98])
+    high: float = Field(examples=[0.99])
+    confidence: float = Field(description="The mean confidence of these readings.", examples=[0.986])
     right: ShareOut
 
     @staticmethod
@@ -138,10 +138,10 @@ class BinOut(Value):
 class InsightOut(Value):
     """Figures about reviewing: of everything or a batch, of all or of one reviewer."""
 
-    batch: int | None
-    batch_name: str
-    reviewer: int | None
-    reviewer_name: str
+    batch: int | None = Field(examples=[7])
+    batch_name: str = Field(examples=["2023 部门决算"])
+    reviewer: int | None = Field(examples=[3])
+    reviewer_name: str = Field(examples=["档案员"])
     through: ThroughOut | None = Field(description="Null for one reviewer: it is nobody's work.")
     backlog: list[DayOut]
     reasons: list[ReasonOut]
@@ -167,24 +167,24 @@ class RowOut(Value):
 class ImportOut(Value):
     """What came of a file of decisions: how many lines came to what, and each of them."""
 
-    taken: int
-    already_there: int
-    orphaned: int = Field(description="They match no cell; kept if they are about the very same file.")
-    refused: int
+    taken: int = Field(examples=[40])
+    already_there: int = Field(examples=[2])
+    orphaned: int = Field(description="They match no cell; kept if they are about the very same file.", examples=[1])
+    refused: int = Field(examples=[0])
     rows: list[RowOut]
 
 
 class OrphanOut(Value):
     """A decision that matches nothing in what the document was read to."""
 
-    number: int
+    number: int = Field(examples=[118])
     kind: str = Field(examples=["value"])
     who: str = Field(examples=["校对员"])
     at: dt.datetime
     table: str = Field(examples=["公开05"])
     row: str = Field(examples=["2010301 行政运行"])
     column: str = Field(examples=["基本支出"])
-    page: int
-    before: str
-    after: str
-    note: str
+    page: int = Field(examples=[3])
+    before: str = Field(examples=["515892.00"])
+    after: str = Field(examples=["515982.00"])
+    note: str = Field(examples=[""])

@@ -182,7 +182,7 @@ def some_questions(session: Session, call: Call, asked: FilterAsked) -> list[Wai
     ]  # fmt: skip
 
 
-@router.get("/questions/{question_id}", summary="A question")
+@router.get("/questions/{question_id:int}", summary="A question")
 @allowed(*REVIEWERS)
 def show_question(session: Reads, call: Calls, question_id: IdPath) -> QuestionOut:
     """Open or answered; looking at it this way does not keep others from it."""

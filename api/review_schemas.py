@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from api.languages import Told
-from api.schemas import Asked, Number, Value
+from api.schemas import NUMBER, Asked, Number, Value
 from models.decisions import Asks, DecisionKind
 
-Box = tuple[float, float, float, float]
+Box = Annotated[
+    tuple[float, float, float, float],
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}),
+]
 Text = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Sent = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-_MOST_FEN = 10**18
+_NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps no text with a NUL."""
+Fen = Annotated[int, Field(ge=0, le=10**18), NUMBER]
 _MOST_SKIPPED = 500
 
 
@@ -26,9 +31,9 @@ class FilterAsked(Asked):
     form: Text = Field(default="", examples=["公开05"])
     asks: Asks | None = Field(default=None, description="The kind of doubt.")
     entity: Text = Field(default="", examples=["某省财政厅"])
-    least: int | None = Field(default=None, ge=0, le=_MOST_FEN)
-    most: int | None = Field(default=None, ge=0, le=_MOST_FEN)
-    skip: list[Number] = Field(default_factory=list, max_length=_MOST_SKIPPED)
+    least: Fen | None = None
+    most: Fen | None = None
+    skip: list[Number] = Field(default_factory=list, max_length=_MOST_SKIPPED, examples=[[9, 12]])
 
 
 class DecisionAsked(Asked):
@@ -39,11 +44,17 @@ class DecisionAsked(Asked):
     """
 
     kind: DecisionKind
-    key: str = Field(min_length=1, max_length=2000, examples=["g05-r02-c1"], description="The cell, or the question.")
+    key: str = Field(
+        min_length=1,
+        max_length=2000,
+        pattern=_NO_NUL,
+        examples=["g05-r02-c1"],
+        description="The cell, or the question.",
+    )
     field: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_-]*$")] = ""
-    after: str = Field(default="", max_length=4000, examples=["515892.00"])
-    note: str = Field(default="", max_length=2000)
-    seen: int | None = Field(default=None, ge=0, le=2**53 - 1)
+    after: str = Field(default="", max_length=4000, pattern=_NO_NUL, examples=["515892.00"])
+    note: str = Field(default="", max_length=2000, pattern=_NO_NUL)
+    seen: Annotated[int, Field(ge=0, le=2**53 - 1), NUMBER] | None = None
     reading: Number | None = Field(default=None, description="What was looked at; 409 if it was read anew since.")
     doubted: bool = Field(
         default=False,
@@ -68,22 +79,22 @@ class DecisionOut(Value):
 class PictureOut(Value):
     """A picture of a page and the size of that page in points."""
 
-    href: str
-    width: float
-    height: float
+    href: str = Field(examples=["/api/documents/91/pages/3/picture?view=filed&v=fa88d374b9cf"])
+    width: float = Field(examples=[595.3])
+    height: float = Field(examples=[841.9])
 
 
 class PageOut(PictureOut):
     """A page as filed, and straightened if it was."""
 
-    number: int
+    number: int = Field(examples=[3])
     straight: PictureOut | None = None
 
 
 class PlaceOut(Value):
     """A place on a page: boxes in points of the page as filed, and of the straightened one where there is one."""
 
-    page: int
+    page: int = Field(examples=[3])
     box: Box | None = None
     straight: Box | None = None
 
@@ -91,75 +102,75 @@ class PlaceOut(Value):
 class TermOut(Value):
     """A figure of a sum: `value`, a plain decimal in its table's unit, counts times `sign` and `scale`."""
 
-    cell: str
-    table: str
-    name: str
-    column: str
-    value: str
-    sign: int
-    scale: str
+    cell: str = Field(examples=["g05-r02-c1"])
+    table: str = Field(examples=["公开05"])
+    name: str = Field(examples=["行政运行"])
+    column: str = Field(examples=["支出决算数"])
+    value: str = Field(examples=["515892.00"])
+    sign: int = Field(examples=[1])
+    scale: str = Field(examples=["1"])
 
 
 class BalanceOut(Value):
     """A sum the cell takes part in: left equals right within `room`. All numbers are plain decimals."""
 
-    check: str
-    kind: str
-    formula: str
+    check: str = Field(examples=["g05-col-0001"])
+    kind: str = Field(examples=["column-sum"])
+    formula: str = Field(examples=["515892.00 + 1200.00 = 517092.00"])
     left: list[TermOut]
     right: list[TermOut]
-    room: str
+    room: str = Field(examples=["0.01"])
 
 
 class WitnessOut(Value):
     """Another place that says the same, or should: its text, its figure, and where it stands."""
 
     kind: Literal["table", "narrative", "last-year"]
-    document: int
-    cell: str
-    text: str
-    value: str
+    document: int = Field(examples=[91])
+    cell: str = Field(examples=["g03-r02-c1"])
+    text: str = Field(examples=["行政运行"])
+    value: str = Field(examples=["515892.00"])
     agrees: bool
-    page: int
+    page: int = Field(examples=[2])
     place: PlaceOut | None = Field(default=None, description="Where a sentence stands; of a cell, ask for its place.")
 
 
 class GridCellOut(Value):
     """A cell of the rows around; `seen` is the last decision about it."""
 
-    cell: str
-    column: int
-    value: str
-    status: str
-    seen: int
+    cell: str = Field(examples=["g05-r02-c1"])
+    column: int = Field(examples=[1])
+    value: str = Field(examples=["515892.00"])
+    status: str = Field(examples=["read"])
+    seen: int = Field(examples=[0])
 
 
 class GridRowOut(Value):
     """A row of the table around the cell."""
 
-    line_no: str
-    code: str
-    name: str
+    line_no: str = Field(examples=["2"])
+    code: str = Field(examples=["2010301"])
+    name: str = Field(examples=["行政运行"])
     cells: list[GridCellOut]
 
 
 class SaidOut(Value):
     """A decision about the cell: by whom, when, what; nothing of it is told to a person who is to enter it blindly."""
 
-    number: int
-    who: str
+    number: int = Field(examples=[118])
+    who: str = Field(examples=["档案员"])
     mine: bool
     at: datetime
     kind: DecisionKind
-    after: str
-    note: str
+    after: str = Field(examples=["515982.00"])
+    note: str = Field(examples=["the stamp hides a digit"])
     undone: bool
 
 
 class HolderOut(Value):
     """Who is looking at a question, until when."""
 
-    who: str
+    who: str = Field(examples=["档案员"])
     mine: bool
     until: datetime
 
@@ -167,26 +178,26 @@ class HolderOut(Value):
 class DocumentRef(Value):
     """The document a question is about."""
 
-    id: int
-    name: str
-    batch: int
-    batch_name: str
-    entity: str
-    year: str
-    kind: str
-    pages: int
+    id: int = Field(examples=[91])
+    name: str = Field(examples=["财政厅/2023.pdf"])
+    batch: int = Field(examples=[7])
+    batch_name: str = Field(examples=["2023 部门决算"])
+    entity: str = Field(examples=["某省财政厅"])
+    year: str = Field(examples=["2023"])
+    kind: str = Field(examples=["final-account"])
+    pages: int = Field(examples=[12])
 
 
 class QuestionOut(Value):
     """A question with all that it takes to answer it."""
 
-    id: int
-    key: str
+    id: int = Field(examples=[9])
+    key: str = Field(examples=["g05-r02-c1"])
     open: bool
     asks: Asks | Literal[""]
-    reason: Told
-    worth: float
-    reading: int = Field(description="What was read; a decision about it says so.")
+    reason: Told = Field(examples=["contradicted by its column"])
+    worth: float = Field(examples=[515892.0])
+    reading: int = Field(description="What was read; a decision about it says so.", examples=[91])
     document: DocumentRef
     table: str = ""
     title: str = ""
@@ -199,16 +210,21 @@ class QuestionOut(Value):
     value: str = Field(default="", description="What the machine reads: what ENTER accepts.")
     status: str = ""
     blind: bool = False
-    alternatives: list[str] = Field(default_factory=list, description="Plain decimals, the likeliest first.")
+    alternatives: list[str] = Field(
+        default_factory=list, description="Plain decimals, the likeliest first.", examples=[["515982.00"]]
+    )
     balances: list[BalanceOut] = Field(default_factory=list)
     place: PlaceOut | None = None
     mates: list[PlaceOut] = Field(
         default_factory=list, description="The other cells of its row and column on the page."
     )
     page: PageOut | None = None
-    lines: list[str] = Field(default_factory=list, description="The text around, where there is no page to look at.")
+    lines: list[str] = Field(
+        default_factory=list, description="The text around, where there is no page to look at.",
+        examples=[["行政运行\t515892.00"]],
+    )  # fmt: skip
     witnesses: list[WitnessOut] = Field(default_factory=list)
-    columns: list[str] = Field(default_factory=list)
+    columns: list[str] = Field(default_factory=list, examples=[["合计", "基本支出", "项目支出"]])
     rows: list[GridRowOut] = Field(default_factory=list)
     seen: int = Field(default=0, description="The last decision about it.")
     said: list[SaidOut] = Field(default_factory=list)
@@ -224,23 +240,23 @@ class NextOut(Value):
 class WaitingOut(Value):
     """An open question in a list, and who is looking at it."""
 
-    id: int
-    document: int
-    name: str
-    form: str
-    table: str
-    page: int
-    asks: str
-    reason: Told
-    worth: float
-    fen: int | None
-    who: str
+    id: int = Field(examples=[9])
+    document: int = Field(examples=[91])
+    name: str = Field(examples=["财政厅/2023.pdf"])
+    form: str = Field(examples=["G5"])
+    table: str = Field(examples=["公开05"])
+    page: int = Field(examples=[3])
+    asks: str = Field(examples=["contradicted"])
+    reason: Told = Field(examples=["contradicted by its column"])
+    worth: float = Field(examples=[515892.0])
+    fen: int | None = Field(examples=[51589200])
+    who: str = Field(examples=[""])
     until: datetime | None
 
 
 class LastOut(Value):
     """The last decision of who asks that still stands, which is what can be taken back; 0 if there is none."""
 
-    decision: int
-    document: int
-    key: str
+    decision: int = Field(examples=[118])
+    document: int = Field(examples=[91])
+    key: str = Field(examples=["g05-r02-c1"])

@@ -6,18 +6,31 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.languages import Told
 from models.archive import ExportFormat, Role, State
+from models.rows import LONGEST_NAME
 
 _LARGEST = 2**53 - 1
 _PRINTED = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _number(value: object) -> object:
+    """JSON's truths and texts are no numbers, though Python takes them for some."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("number_type", "Input should be a valid number")
+    return value
+
+
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
+Name = Annotated[Words, StringConstraints(max_length=LONGEST_NAME)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
-Number = Annotated[int, Field(ge=1, le=_LARGEST)]
+NUMBER = BeforeValidator(_number)
+Number = Annotated[int, Field(ge=1, le=_LARGEST), NUMBER]
 IdPath = Annotated[int, Path(ge=1, le=_LARGEST)]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 After = Annotated[int | None, Query(ge=1, le=_LARGEST, description="Go on after the one with this number.")]
@@ -46,7 +59,11 @@ class ProblemOut(BaseModel):
     detail: str = Field(examples=["there is no such batch, or it is not yours"])
     instance: str = Field(examples=["/api/batches/7"])
     request: str = Field(description="The number of this request in the logs.", examples=["5d3c…"])
-    errors: list[dict[str, str]] = Field(default_factory=list, description="What is wrong with each value sent.")
+    errors: list[dict[str, str]] = Field(
+        default_factory=list,
+        description="What is wrong with each value sent.",
+        examples=[[{"where": "body.name", "what": "Field required"}]],
+    )
 
 
 class UserOut(Value):
@@ -63,7 +80,7 @@ class UserOut(Value):
 class UserAsked(Asked):
     """A person to be added."""
 
-    name: Words = Field(examples=["档案员"])
+    name: Name = Field(examples=["档案员"])
     role: Role = Field(examples=[Role.REVIEWER])
     password: str = Field(min_length=10, max_length=200, examples=["four words nobody guesses"])
 
@@ -79,8 +96,10 @@ class UserChanged(Asked):
 class TokenAsked(Asked):
     """A token for scripts."""
 
-    name: Words = Field(examples=["nightly upload"])
-    days: int | None = Field(default=365, ge=1, le=3650, description="How long it is valid; null: until revoked.")
+    name: Name = Field(examples=["nightly upload"])
+    days: Annotated[int, Field(ge=1, le=3650), NUMBER] | None = Field(
+        default=365, description="How long it is valid; null: until revoked."
+    )
 
 
 class TokenOut(Value):
@@ -104,14 +123,14 @@ class TokenMade(TokenOut):
 class AuditOut(Value):
     """A line of the record."""
 
-    id: int
+    id: int = Field(examples=[118])
     at: datetime
     user_id: int | None
     action: str = Field(examples=["batch cancelled"])
     subject: str = Field(examples=["batch 7"])
-    request: str
-    address: str
-    details: dict[str, Any]
+    request: str = Field(examples=["5d3c…"])
+    address: str = Field(examples=["10.0.0.7"])
+    details: dict[str, Any] = Field(examples=[{"documents": 3}])
 
 
 class BatchAsked(Asked):
@@ -162,7 +181,7 @@ class UploadAsked(Asked):
     """A large file that will be sent in pieces; the same name and size again goes on where it was left."""
 
     name: str = Field(min_length=1, max_length=1000, examples=["2023.zip"])
-    size: int = Field(ge=1, le=_LARGEST, examples=[1073741824])
+    size: Number = Field(examples=[1073741824])
 
 
 class UploadOut(Value):
@@ -185,43 +204,43 @@ class DocumentOut(Value):
     id: int = Field(examples=[91])
     batch_id: int = Field(examples=[7])
     name: str = Field(examples=["财政厅/2023.pdf"])
-    sha256: str
-    size: int
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    size: int = Field(examples=[482133])
     state: State
-    failure: Told = Field(description="Why it failed, and what to do.")
-    pages: int | None
+    failure: Told = Field(description="Why it failed, and what to do.", examples=[""])
+    pages: int | None = Field(examples=[12])
     entity: str = Field(examples=["某省财政厅"])
     year: str = Field(examples=["2023"])
     tables: str = Field(examples=["公开01 公开02"])
-    cells: int
-    flagged: int
-    questions: int
+    cells: int = Field(examples=[840])
+    flagged: int = Field(examples=[3])
+    questions: int = Field(examples=[2])
 
 
 class PagesOut(Value):
     """The pages of a document: how many, read, being read, and what is wrong with which."""
 
-    pages: int
-    finished: int
-    reading: int
-    problems: dict[int, Told]
+    pages: int = Field(examples=[12])
+    finished: int = Field(examples=[12])
+    reading: int = Field(examples=[0])
+    problems: dict[int, Told] = Field(examples=[{"4": "the page is blotted: scan it anew"}])
 
 
 class CellOut(Value):
     """A cell as lists show it; all of a cell stands in the export."""
 
-    position: int
-    cell_id: str
+    position: int = Field(examples=[17])
+    cell_id: str = Field(examples=["g05-r02-c1"])
     table_code: str = Field(examples=["公开01"])
-    form: str
-    page: int
+    form: str = Field(examples=["G5"])
+    page: int = Field(examples=[3])
     row_code: str = Field(examples=["2010301"])
     row_name: str = Field(examples=["行政运行"])
     column_name: str = Field(examples=["支出决算数"])
     value: str = Field(examples=["515892.00"])
     status: str = Field(examples=["read"])
-    confidence: float
-    reason: Told
+    confidence: float = Field(examples=[0.9998])
+    reason: Told = Field(examples=[""])
 
 
 class DocumentWhole(DocumentOut):
@@ -258,7 +277,7 @@ class ExportOut(Value):
     """A frozen version: its hash, its size, and how many decisions it rests on once it is made."""
 
     id: int = Field(examples=[5])
-    name: str
+    name: str = Field(examples=["2023, first version"])
     format: ExportFormat
     scope: dict[str, Any] = Field(examples=[{"batch": 7}])
     with_flagged: bool

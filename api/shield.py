@@ -10,7 +10,8 @@ import uuid
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.logs import about
+from models import traces
+from models.logs import about, context
 
 _NUMBER = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 POLICY = "; ".join(
@@ -65,4 +66,5 @@ class Shield:
             await send(message)
 
         with about(request=number):
+            traces.note(context())
             await self._app(scope, receive, shielded)

@@ -31,9 +31,18 @@ _LONGEST_SECONDS = 300.0
 """Then the browser comes again by itself, and whether it still may is looked at anew."""
 _log = logging.getLogger(__name__)
 Look = Callable[[Session], BatchOut | DocumentWhole]
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "event": {"enum": ["progress", "end"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer"},
+    },
+}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
         "description": "Events `progress` with the same JSON as the plain address; `end` when nothing is left to do.",
     }
 }

@@ -13,7 +13,7 @@ COPY worker/ worker/
 COPY corpus/__init__.py corpus/__init__.py
 COPY api/ api/
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
-USER jiaokan
+USER 10001
 EXPOSE 8000
 ENTRYPOINT ["jiaokan"]
 CMD ["api", "--host", "0.0.0.0", "--port", "8000"]

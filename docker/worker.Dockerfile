@@ -20,7 +20,7 @@ COPY worker/ worker/
 COPY corpus/__init__.py corpus/__init__.py
 COPY api/__init__.py api/__init__.py
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
-USER jiaokan
+USER 10001
 EXPOSE 9100
 ENTRYPOINT ["jiaokan"]
 CMD ["worker"]

@@ -17,14 +17,18 @@ from typing import Any
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _about: ContextVar[Mapping[str, Any]] = ContextVar("jiaokan_about", default=_NOTHING)
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _LONGEST = 2000
+_LOUD = (
+    "aiobotocore", "alembic.runtime.plugins", "amqp", "botocore", "celery.app.trace", "celery.worker.strategy", "kombu",
+    "s3fs", "urllib3",
+)  # fmt: skip
 
 
 @contextmanager
 def about(**ids: Any) -> Iterator[None]:
-    """What is logged within is about these; added to what is around."""
-    token = _about.set({**_about.get(), **ids})
+    """What is logged within is about these; added to what is around. None takes one away."""
+    token = _about.set(_with(ids))
     try:
         yield
     finally:
@@ -33,7 +37,11 @@ def about(**ids: Any) -> Iterator[None]:
 
 def tell(**ids: Any) -> None:
     """From here to the end of what is around, logs are about these too."""
-    _about.set({**_about.get(), **ids})
+    _about.set(_with(ids))
+
+
+def _with(ids: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in {**_about.get(), **ids}.items() if value is not None}
 
 
 def context() -> Mapping[str, Any]:
@@ -67,5 +75,5 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for loud in ("amqp", "botocore", "kombu", "s3fs", "urllib3", "celery.worker.strategy", "celery.app.trace"):
+    for loud in _LOUD:
         logging.getLogger(loud).setLevel(logging.WARNING)

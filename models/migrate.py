@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -34,10 +35,15 @@ def problem(database: Database) -> str:
     """What is wrong with the shape of the database, in words; empty if it is the one the code expects."""
     with database.engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-    expected = ScriptDirectory.from_config(_config()).get_current_head()
-    if present == expected:
+    if present == _newest():
         return ""
-    return f"the database is at version {present or 'none'}, not {expected}: run `jiaokan migrate`"
+    return f"the database is at version {present or 'none'}, not {_newest()}: run `jiaokan migrate`"
+
+
+@cache
+def _newest() -> str | None:
+    """The version that the code expects."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -20,8 +20,9 @@ from celery import Celery
 from kombu.exceptions import KombuError
 from kombu.transport import redis
 
+from models import traces
 from models.db import Session, Statements, after_commit
-from models.logs import context
+from models.logs import about, context
 
 QUEUE = "jiaokan"
 
@@ -198,6 +199,13 @@ def send_all(app: Celery, tasks: Iterable[Sent]) -> None:
                 )  # fmt: skip
     except (KombuError, OSError) as error:
         raise QueueError(f"the queue does not answer ({error}): check JIAOKAN_REDIS_URL and the server") from error
+
+
+@contextmanager
+def unasked() -> Iterator[None]:
+    """What is sent within follows from nobody's request: its logs name none, and its traces begin anew."""
+    with about(request=None), traces.apart():
+        yield
 
 
 def send_after(

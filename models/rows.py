@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.columns import At, Base, BigId, Count, Details, Id, MaybeAt, Moment, Sha256, Words
 
+LONGEST_NAME = 200
+"""Of a person or a token, in characters."""
+
 
 def _part(name: str, *columns: str, where: str) -> Index:
     """An index of the rows of which that is so, on both kinds of database."""
@@ -24,8 +27,8 @@ class User(Base):
 
     __tablename__ = "users"
     id: Mapped[Id]
-    login: Mapped[str] = mapped_column(String(200), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
+    login: Mapped[str] = mapped_column(String(LONGEST_NAME), unique=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     password: Mapped[Words]
     role: Mapped[str] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(5), default="zh", server_default="zh")
@@ -52,7 +55,7 @@ class ApiToken(Base):
     __tablename__ = "api_tokens"
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), index=True)
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     token: Mapped[Sha256] = mapped_column(unique=True)
     shown: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[At]
@@ -67,7 +70,7 @@ class LoginFailure(Base):
     __tablename__ = "login_failures"
     __table_args__ = (Index(None, "login", "at"), Index(None, "address", "at"))
     id: Mapped[Id]
-    login: Mapped[str] = mapped_column(String(200))
+    login: Mapped[str] = mapped_column(String(LONGEST_NAME))
     address: Mapped[str] = mapped_column(String(100))
     at: Mapped[At]
 

@@ -40,6 +40,28 @@ def encrypted() -> bytes:
     return pdf(b"<</Type/Catalog/Pages 2 0 R>>", tree, page, keys, trailer=identity)
 
 
+def pointing(address: bytes, file: bytes) -> bytes:
+    """A page that asks for other places in every way it can: actions, forms, entities of XML, contents elsewhere."""
+    entity = (
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "%s/%s"><!ENTITY f SYSTEM "file://%s">]><x>&e;&f;</x>'
+    )
+    xfa, metadata = (entity % (address, name, file) for name in (b"xfa", b"metadata"))
+    away = b"<</FS/URL/F(%s/away.pdf)>>" % address
+    return pdf(
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction 6 0 R/AcroForm<</Fields[]/XFA 7 0 R>>/Metadata 8 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 500 500]/Contents[4 0 R 9 0 R]/Annots[5 0 R]/AA<</O 6 0 R>>"
+        b"/Resources<</XObject<</Away 10 0 R>>>>>>",
+        b"<</Length 0/F(%s)>>\nstream\n\nendstream" % file,
+        b"<</Type/Annot/Subtype/Link/Rect[0 0 500 500]/A 6 0 R>>",
+        b"<</S/URI/URI(%s/uri)/Next<</S/SubmitForm/F %s>>>>" % (address, away),
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(xfa), xfa),
+        b"<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream" % (len(metadata), metadata),
+        b"<</Length 8>>\nstream\n/Away Do\nendstream",
+        b"<</Subtype/Form/BBox[0 0 500 500]/Ref<</F %s/Page 0>>/Length 0>>\nstream\n\nendstream" % away,
+    )
+
+
 def hanging(step: bytes = b".001") -> bytes:
     """A page filled with a pattern whose tiles stand so close that drawing it takes PDFium days, but no memory."""
     fill = b"/Pattern cs /Tile scn 0 0 500 500 re f"

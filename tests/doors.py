@@ -25,6 +25,7 @@ from models.store import people
 
 PASSWORD = "correct horse battery"  # noqa: S105  # a password of tests
 _HASHED = hashed(PASSWORD)
+TOKEN = "jk_" + "x" * 40
 PDF = b"%PDF-1.7\nnot much of a file\n%%EOF\n"
 
 
@@ -70,6 +71,15 @@ class Browser:
 
     client: TestClient
     csrf: str
+
+
+def admit(database: Database) -> None:
+    """Let a test in, as an admin with the token TOKEN."""
+    with database.transaction() as session:
+        user = people.add_user(session, "管理员", Role.ADMIN, _HASHED)
+        assert user is not None
+        row = ApiToken(user_id=user.id, name="x", token=digest(TOKEN), shown="jk_", created_at=user.created_at)
+        people.add_token(session, row)
 
 
 def hidden(page: str, name: str) -> str:

@@ -39,15 +39,15 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(database_url: str, redis_url: str, store: Path, *, port: int = 0, empty: bool = True) -> Iterator[Server]:
+def serving(
+    database_url: str, redis_url: str, store: Path, *more: str, port: int = 0, empty: bool = True
+) -> Iterator[Server]:
     """A server on this port or a free one; ended at the end, and the queue emptied, unless a worker has it too."""
     port = port or free_port()
     settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "STORE_URL": str(store)}
     environment = {**os.environ, **{f"JIAOKAN_{name}": value for name, value in settings.items()}}
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    process = subprocess.Popen(  # noqa: S603  # our own server
-        [*command, "--log-level", "warning"], env=environment, cwd=ROOT
-    )
+    command = [sys.executable, "-c", "import sys; from worker.cli import main; sys.exit(main())", "api"]
+    process = subprocess.Popen([*command, f"--port={port}", *more], env=environment, cwd=ROOT)  # noqa: S603  # our own server
     server = Server(process, f"http://127.0.0.1:{port}")
     try:
         _answering(server)

@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.app import create_app, make_kit
@@ -21,6 +23,7 @@ from api.waking import Waker
 from models import migrate
 from models.blobs import Blobs, StoreError
 from models.db import Database, DatabaseAwayError
+from models.fleet import Fleet
 from models.logs import JsonLines
 from models.queue import QueueError
 from models.settings import Settings
@@ -62,7 +65,10 @@ def test_problems_are_told_alike(found: Doors) -> None:
         if status >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["instance"] == path
-    assert client.put("/api/me").status_code == 405
+    wrong = client.put("/api/tokens")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
+    assert client.post("/api/documents/1/cells").status_code == 405
+    assert client.get("/api/questions/next").headers["allow"] == "POST"
     assert client.post("/api/batches", content=b"{", headers={"content-type": "application/json"}).status_code == 422
     huge = client.post("/api/batches", content=b'"' + b"x" * (2 << 20), headers={"content-type": "application/json"})
     assert huge.status_code == 413
@@ -142,10 +148,19 @@ def test_a_store_that_refuses_is_told_and_keeps_nothing(found: Doors, monkeypatc
 def test_ready_tells_the_truth(found: Doors, tmp_path: Path) -> None:
     assert found.client().get("/readyz").json() == {"status": "ok", "problems": {}}
     (tmp_path / "file").write_bytes(b"")
-    kit = replace(found.kit, blobs=Blobs(str(tmp_path / "file" / "store")), queue_problem=lambda: "Redis is away")
-    answer = TestClient(create_app(kit=kit)).get("/readyz")
-    assert (answer.status_code, set(answer.json()["problems"])) == (503, {"store", "queue"})
-    assert TestClient(create_app(kit=kit)).get("/healthz").status_code == 200
+    away: dict[str, dict[str, Any]] = {
+        "store": {"blobs": Blobs(str(tmp_path / "file" / "store"))},
+        "queue": {"queue_problem": Fleet("redis://127.0.0.1:1/0").problem},
+        "database": {"database": Database("postgresql://nobody@127.0.0.1:1/none")},
+    }
+    for name, instead in away.items():
+        client = TestClient(create_app(kit=replace(found.kit, **instead)))
+        answer = client.get("/readyz")
+        assert (answer.status_code, set(answer.json()["problems"])) == (503, {name})
+        assert client.get("/healthz").status_code == 200
+    with found.kit.database.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert "jiaokan migrate" in found.client().get("/readyz").json()["problems"]["database"]
 
 
 def test_it_is_made_from_the_settings(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 
+from api.schemas import ProblemOut
 from models.archive import Role
 from models.db import Database
 from tests.doors import PDF, Doors, doors
@@ -21,8 +22,14 @@ from tests.reviewing import doubtful, file_away
 
 _EXAMPLES = 12
 load_all_checks()
-_BEYOND: Any = CHECKS.get_one("positive_data_acceptance")
-"""Some things are refused that no schema can tell from others, such as a password that is easy to guess."""
+_WITHIN: Any = CHECKS.get_one("positive_data_acceptance")
+_BEYOND = {
+    "POST /api/users", "PATCH /api/users/{user_id}",
+    "POST /api/batches/{batch_id}/decisions.csv", "POST /api/documents/{document_id}/decisions.csv",
+    "PATCH /api/batches/{batch_id}/policy", "POST /api/exports",
+}  # fmt: skip
+"""Where is refused what no schema can tell from the rest: passwords easy to guess, CSVs without the columns,
+a batch and documents both, and text in place of a decimal, of which Pydantic does not say how it is written."""
 
 
 @pytest.fixture
@@ -60,6 +67,7 @@ def test_every_answer_is_described(found: Doors, token: str) -> None:
             wrong.append(str(error))
     assert tried > 30
     assert not wrong, "\n\n".join(wrong)
+    assert found.client(token).get("/api/me").status_code == 200, "the token was lost on the way: nothing was tried"
 
 
 def _try(operation: schemathesis.APIOperation[Any, Any, Any, Any], token: str) -> None:
@@ -68,7 +76,8 @@ def _try(operation: schemathesis.APIOperation[Any, Any, Any, Any], token: str) -
         max_examples=_EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     def call(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=[_BEYOND])
+        beyond = [_WITHIN] if operation.label in _BEYOND else []
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=beyond)
 
     call()
 
@@ -88,10 +97,35 @@ def test_every_endpoint_says_what_it_is_for(found: Doors) -> None:
         assert operation["responses"]["404"]["content"].keys() == {"application/problem+json"}, name
 
 
-def test_examples_are_told_where_names_are_not_enough(found: Doors) -> None:
+def test_every_value_has_an_example_or_says_itself_what_it_may_be(found: Doors) -> None:
     schemas = found.app.openapi()["components"]["schemas"]
-    for name in ("BatchAsked", "UserAsked", "TokenAsked", "UploadAsked", "FileOutcome", "BatchOut", "Problem"):
-        assert any("examples" in field for field in schemas[name]["properties"].values()), name
+    assert len(schemas) > 30
+    bare = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, told in schema.get("properties", {}).items()
+        if not _clear(told)
+    ]
+    assert not bare
+
+
+def _clear(told: dict[str, Any]) -> bool:
+    """Whether one sees what a value is like: by an example, a default, a few words, another schema."""
+    if {"examples", "default", "enum", "const", "$ref"} & told.keys():
+        return True
+    if told.get("format") == "date-time" or told.get("type") == "boolean" or "anyOf" in told:
+        return True
+    return told.get("type") == "array" and _clear(told["items"])
+
+
+def test_every_error_is_shown(found: Doors) -> None:
+    for path, methods in found.app.openapi()["paths"].items():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if status >= "400" and path != "/readyz":
+                    (told,) = answer["content"].values()
+                    ProblemOut.model_validate(told["example"])
+                    assert told["example"]["status"] == int(status)
 
 
 def test_pages_are_no_part_of_the_api(found: Doors) -> None:

@@ -218,6 +218,11 @@ def test_a_download_can_be_gone_on_with(client: TestClient, found: Doors) -> Non
     export = made(client, found, documents=[1])
     address = f"/api/exports/{export['id']}/file"
     whole = client.get(address)
+    assert whole.headers["content-disposition"].startswith("attachment;")
+    assert whole.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert (whole.headers["x-content-type-options"], whole.headers["content-type"]) == (
+        "nosniff", "application/octet-stream",
+    )  # fmt: skip
     part = client.get(address, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole.content[100:200])
     assert part.headers["content-range"] == f"bytes 100-199/{export['size']}"

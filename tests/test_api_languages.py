@@ -113,8 +113,8 @@ def test_a_reason_holds_what_it_was_given() -> None:
     swollen = (
         "it took more than 10 MiB of memory and was stopped: print the file to a new PDF and try again, or raise X"
     )
-    died = f"reading this page ended its worker 3 times; host:1 was the last: {swollen}"
-    first, last = "识读此页使识读进程结束了 3 次，最后一次在 host:1：", "请打印为新的 PDF 后再试，或调高 X"
+    died = f"reading this page ended its worker 3 times: {swollen}"
+    first, last = "识读此页使识读进程结束了 3 次：", "请打印为新的 PDF 后再试，或调高 X"
     assert told(died, "zh") == f"{first}占用内存超过 10 MiB，已停止：{last}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from models.archive import Role
 from models.db import Database
+from models.logs import JsonLines
 from models.passwords import digest
 from models.rows import ApiToken, LoginSession, User
 from models.store import audit, people
@@ -75,6 +77,49 @@ def test_guessing_has_to_wait(found: Doors) -> None:
 def test_one_address_cannot_try_all_names(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.people.matches", lambda *_: False)
     assert [log_in(found, f"name {number}", "x") for number in range(31)] == [401] * 30 + [429]
+
+
+def test_a_name_that_nobody_has_takes_as_long(found: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    def never(_password: str, kept: str) -> bool:
+        compared.append(kept)
+        return False
+
+    monkeypatch.setattr("api.people.matches", never)
+    for name in ("档案员", "nobody", "nobody else"):
+        log_in(found, name, "x")
+    mine, *nobodys = compared
+    assert mine.startswith("$argon2id$")
+    assert {kept.rpartition("$")[0].rpartition("$")[0] for kept in nobodys} == {
+        mine.rpartition("$")[0].rpartition("$")[0]
+    }, "the same work"
+
+
+def test_names_are_as_long_as_the_database_takes_them(found: Doors) -> None:
+    for name in ("x" * 300, "\ufdfa" * 100, "档案员\0", "\0"):
+        assert log_in(found, name, "wrong") == 401
+    admin = found.browser("档案员")
+    said, person = {"x-csrf-token": admin.csrf}, {"role": "reviewer", "password": "several long words"}
+    for name, status in (("x" * 201, 422), ("x\0", 422), ("\ufdfa" * 100, 201), ("档案员\u200b", 409)):
+        assert admin.client.post("/api/users", json={"name": name, **person}, headers=said).status_code == status
+    assert admin.client.post("/api/tokens", json={"name": "x" * 201}, headers=said).status_code == 422
+
+
+def test_no_secret_stands_in_a_log(found: Doors, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        browser = found.browser("档案员")
+        log_in(found, "档案员", "a wrong password")
+        said = {"x-csrf-token": browser.csrf}
+        token = browser.client.post("/api/tokens", json={"name": "x"}, headers=said).json()["token"]
+        found.client(token).get("/api/me")
+        person = {"name": "韩梅梅", "role": "reviewer", "password": "several long words"}
+        browser.client.post("/api/users", json=person, headers=said)
+    written = "\n".join(JsonLines().format(record) for record in caplog.records)
+    assert "/api/users" in written
+    cookie = browser.client.cookies["jiaokan"]
+    for secret in (PASSWORD, "a wrong password", token, "several long words", cookie, browser.csrf):
+        assert secret not in written
 
 
 def test_a_token_is_kept_as_its_hash_and_can_be_revoked(found: Doors) -> None:

@@ -14,22 +14,20 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from api.client import Client, ServiceError
-from models.archive import Role
 from models.blobs import Blobs
 from models.db import Database
 from models.frozen import make_export
-from models.passwords import digest, hashed
-from models.rows import ApiToken, Document, Upload
-from models.store import people
-from tests.doors import PDF
+from models.rows import Document, LoginFailure, Upload
+from models.store import uploads
+from tests.doors import PDF, TOKEN, admit, hidden
 from tests.finished import extraction, finish
 from tests.reviewed import Answer, answer, reviewed
 from tests.serving import Server, serving
 from worker import cli
 
-TOKEN = "jk_" + "x" * 40
 MIB = 1 << 20
 LARGE_MIB = int(os.environ.get("JIAOKAN_TEST_UPLOAD_MIB", "256"))
 """How much is sent to measure the memory; 1024 for the figure in docs/service.md."""
@@ -54,11 +52,7 @@ def place(
     database: Database, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
     monkeypatch.setenv("JIAOKAN_MAX_FILE_MEGABYTES", "2048")
-    with database.transaction() as session:
-        user = people.add_user(session, "档案员", Role.ADMIN, hashed("several long words"))
-        assert user is not None
-        row = ApiToken(user_id=user.id, name="x", token=digest(TOKEN), shown="jk_", created_at=user.created_at)
-        people.add_token(session, row)
+    admit(database)
     return Place(database_url, redis_url, tmp_path / "store", database)
 
 
@@ -123,14 +117,11 @@ def test_an_upload_goes_on_after_the_server_was_killed(place: Place, tmp_path: P
 
 
 def kill_once(place: Place, server: Server) -> None:
-    """Kill the server when a piece has arrived."""
-    for _ in range(1000):
+    """Kill the server when a piece has arrived, in the midst of the next."""
+    for _ in range(6000):
         with place.database.snapshot() as session:
-            upload = session.get(Upload, 1)
-            arrived = upload is not None and list((place.store / "parts").glob("*"))
-        if arrived and any(path.stat().st_size == 32 * MIB for path in place.store.glob("parts/*")):
-            time.sleep(0.2)
-            break
+            if uploads.parts(session, 1):
+                break
         time.sleep(0.01)
     server.kill()
 
@@ -175,6 +166,20 @@ def test_progress_is_told_as_it_happens(place: Place, server: Server) -> None:
             assert not watcher.is_alive()
     assert [state for state, _ in told] == ["queued", "done"]
     assert told[-1][1] - finished < 5
+
+
+@pytest.mark.parametrize(("proxy", "noted"), [((), "127.0.0.1"), (("--behind-proxy=127.0.0.1",), "10.9.8.7")])
+def test_addresses_of_a_proxy_are_believed_where_it_is_named(place: Place, proxy: tuple[str, ...], noted: str) -> None:
+    """Or whoever asks could give themself as many addresses as they have guesses."""
+    told = {"x-forwarded-for": "10.9.8.7"}
+    with (
+        serving(place.database_url, place.redis_url, place.store, *proxy) as server,
+        httpx.Client(base_url=server.url, headers=told) as browser,
+    ):
+        form = {"name": "管理员", "password": "wrong", "before": hidden(browser.get("/login").text, "before")}
+        assert browser.post("/login", data=form).status_code == 401
+    with place.database.snapshot() as session:
+        assert session.scalars(select(LoginFailure.address)).all() == [noted]
 
 
 def test_push_brings_the_tables_back(

@@ -168,7 +168,7 @@ def test_what_can_be_done_about_documents(client: TestClient, found: Doors) -> N
     assert client.post("/api/batches/1/cancel").json() == {"documents": 3}
     assert client.get("/api/batches/1").json()["state"] == State.CANCELLED
     assert client.put("/api/batches/1/files/z.pdf", content=PDF).status_code == 409
-    assert client.post("/api/batches/1/explode").status_code == 422
+    assert client.post("/api/batches/1/explode").status_code == 404
 
 
 def test_a_browser_without_scripts_sends_a_form_and_is_told_of_each_file(client: TestClient, found: Doors) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import resource
+import socket
 import time
 import zipfile
 from pathlib import Path
@@ -11,9 +12,16 @@ from pathlib import Path
 import pytest
 
 from api.languages import told
-from tests.bad_files import encrypted, hanging, huge_png, lying_bomb, packed, pages, swelling
+from models.files import FileKind
+from models.settings import Settings
+from tests.bad_files import encrypted, hanging, huge_png, lying_bomb, packed, pages, pointing, swelling
+from worker import tables
 from worker.batch import Steps
-from worker.commands.extract import Request, extract
+from worker.commands.extract import Request
+from worker.commands.extract import extract as extract_all
+from worker.layer import extract
+from worker.opening import open_file
+from worker.render import PdfFile, render_page
 
 BYTES = {
     "empty.pdf": b"",
@@ -100,6 +108,25 @@ def test_each_fails_in_words_and_the_others_finish(
     assert all(name in printed for name in SAID)
 
 
+def test_what_a_document_points_at_is_not_fetched(tmp_path: Path) -> None:
+    """Neither addresses nor files: every parser that sees a page is given one that points at both."""
+    elsewhere = tmp_path / "drawing"
+    elsewhere.write_bytes(b"0 0 500 500 re f")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        path = tmp_path / "pointing.pdf"
+        path.write_bytes(pointing(address.encode(), str(elsewhere).encode()))
+        assert open_file(path, FileKind.PDF, Settings().limits()) == 1
+        with PdfFile(path) as pdf:
+            with pdf.page(1) as page:
+                assert extract(page).runs == ()
+                assert render_page(page, 72, 1 << 20).min() == 255, "nothing of the other file is drawn"
+            assert tables.grids(pdf.alone(1), ()) == ()
+        listening.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
 def test_a_bomb_is_stopped_before_it_fills_memory_or_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIAOKAN_ZIP_MAX_MEGABYTES", "20")
     monkeypatch.setenv("JIAOKAN_ZIP_MAX_RATIO", "100000")
@@ -130,4 +157,4 @@ def test_too_many_members_are_refused_by_the_directory_alone(tmp_path: Path, mon
 def run_fakes(path: Path, out: Path) -> int:
     fake = "tests.fake_pages"
     steps = Steps(30.0, 5.0, 30.0, 3, "worker.opening.open_file", f"{fake}.render_page", f"{fake}.settle_document")
-    return extract(Request((path,), out, jobs=2), steps)
+    return extract_all(Request((path,), out, jobs=2), steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import os
 import re
 from importlib.metadata import PackageNotFoundError, requires
@@ -18,6 +20,8 @@ from models.settings import Settings
 ROOT = Path(__file__).parents[1]
 COMPOSE = ROOT / "docker-compose.yml"
 IMAGES = {"api": ("service",), "worker": ("service", "read")}
+PYTHON = {"python_version": "3.11", "python_full_version": "3.11.14"}
+"""The images', whatever the tests run with."""
 SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "STORE_USER", "STORE_PASSWORD")
 
 
@@ -54,6 +58,18 @@ def test_secrets_have_no_defaults(compose: dict[str, Any]) -> None:
     assert [name for name, one in compose["services"].items() if "ports" in one] == ["api"]
     example = (ROOT / "docker" / "env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^(\w+)=$", example, re.MULTILINE)) == {*SECRETS, "PUBLIC_URL"}
+    may_be_left_out = set(re.findall(r"\$\{(\w+):-", text))
+    assert set(re.findall(r"^# (\w+)=", example, re.MULTILINE)) == may_be_left_out
+
+
+def test_the_commands_are_ones_that_there_are(compose: dict[str, Any]) -> None:
+    for name in ("migrate", "api", "worker"):
+        command, *arguments = (
+            re.sub(r"\$\{\w+:-(.*?)\}", r"\1", word) for word in compose["services"][name]["command"]
+        )
+        parser = argparse.ArgumentParser(exit_on_error=False)
+        importlib.import_module(f"worker.commands.{command}").add_arguments(parser)
+        assert parser.parse_known_args(arguments)[1] == []
 
 
 def test_every_setting_that_is_named_exists(compose: dict[str, Any]) -> None:
@@ -70,7 +86,7 @@ def test_an_image_is_built_as_one_should(image: str) -> None:
     assert words[0] == "FROM"
     assert not re.search(r":latest|FROM [^:]+$", lines[1])
     assert words.index("USER") < words.index("ENTRYPOINT")
-    assert dict(steps)["USER"] == "jiaokan"
+    assert dict(steps)["USER"] == "10001", "a number, so that who runs it sees that it is not root"
     text = "\n".join(lines)
     assert "--require-hashes" in text
     assert "ADD " not in text
@@ -127,5 +143,5 @@ def closure(names: set[str], extras: tuple[str, ...]) -> set[str]:
 
 def needed(name: str, extras: tuple[str, ...]) -> list[Requirement]:
     found = [Requirement(one) for one in requires(name) or ()]
-    asked = [{"extra": extra} for extra in extras] or [{"extra": ""}]
+    asked = [{"extra": extra, **PYTHON} for extra in extras or ("",)]
     return [req for req in found if req.marker is None or any(req.marker.evaluate(one) for one in asked)]

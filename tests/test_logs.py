@@ -26,6 +26,8 @@ def test_what_is_around_stands_in_every_line() -> None:
     assert {name: told[name] for name in ("request", "batch", "reading", "page", "message", "outcome", "level")} == {
         "request": "r1", "batch": 7, "reading": 9, "page": 3, "message": "读完", "outcome": "done", "level": "warning",
     }  # fmt: skip
+    with logs.about(request="r1", task="next"), logs.about(request=None):
+        assert (line("nobody asked").get("request"), logs.context()) == (None, {"task": "next"})
     assert "page" not in after
     assert "reading" not in after
     assert "request" not in line("outside")

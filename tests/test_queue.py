@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from models.archive import Role
 from models.db import Database, at
-from models.queue import QUEUE, Priority, QueueError, Sent, Task, Times, make_app, send, send_after, send_all
+from models.logs import about
+from models.queue import QUEUE, Priority, QueueError, Sent, Task, Times, make_app, send, send_after, send_all, unasked
 from models.rows import Batch
 from models.store import people
 
@@ -31,6 +32,7 @@ def test_the_application_acknowledges_late_and_keeps_no_results() -> None:
     assert conf.task_reject_on_worker_lost
     assert conf.worker_prefetch_multiplier == 1
     assert conf.result_backend is None
+    assert conf.worker_max_memory_per_child == 4096 * 1024, "in KiB"
     assert conf.accept_content == ["json"]
     for task in Task:
         limits = conf.task_annotations[task.value]
@@ -84,6 +86,21 @@ def test_many_are_sent_in_one_go_and_arrive_in_order(redis_url: str) -> None:
         assert [message.payload[0] for message in found] == [[7, number] for number in range(1, 300)]
         assert len({message.headers["id"] for message in found}) == 299
         for message in found:
+            message.ack()
+    app.close()
+
+
+def test_a_task_names_the_request_it_follows_from_and_no_other(redis_url: str) -> None:
+    app = make_app(redis_url, 120, 4096)
+    with about(request="r1"):
+        send(app, Task.EXPORT, 1)
+        with unasked():
+            send(app, Task.READ_PAGE, 7, 1)
+    with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
+        asked, unnamed = (queue.get(timeout=5) for _ in range(2))
+        assert asked.headers["jiaokan_request"] == "r1"
+        assert "jiaokan_request" not in unnamed.headers
+        for message in (asked, unnamed):
             message.ack()
     app.close()
 

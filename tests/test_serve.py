@@ -100,7 +100,9 @@ def test_the_doctor_finds_what_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis_server_url: str
 ) -> None:
     monkeypatch.setenv("JIAOKAN_DATABASE_URL", f"sqlite:///{tmp_path}/jiaokan.sqlite")
-    monkeypatch.setenv("JIAOKAN_STORE_URL", str(tmp_path / "store"))
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("JIAOKAN_STORE_URL", str(tmp_path / "file" / "store"))
+    monkeypatch.setenv("JIAOKAN_THREADS", "64")
     monkeypatch.setenv("JIAOKAN_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("JIAOKAN_WEIGHTS", str(tmp_path))
     arguments = argparse.ArgumentParser()
@@ -108,10 +110,11 @@ def test_the_doctor_finds_what_is_wrong(
     assert doctor.run(arguments.parse_args([])) == 1
     lines = capsys.readouterr().out.splitlines()
     wrong = {line.split()[1].rstrip(":") for line in lines if line.startswith("wrong")}
-    assert wrong == {"database", "queue", "weights"}
+    assert wrong == {"database", "queue", "store", "threads", "weights"}
     assert any("run `jiaokan migrate`" in line for line in lines)
     migrate.upgrade(database := Database(f"sqlite:///{tmp_path}/jiaokan.sqlite"))
     database.close()
     monkeypatch.setenv("JIAOKAN_REDIS_URL", redis_server_url)
+    monkeypatch.setenv("JIAOKAN_STORE_URL", str(tmp_path / "store"))
     assert doctor.run(arguments.parse_args(["--no-reading"])) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "all is well"

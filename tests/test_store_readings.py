@@ -59,7 +59,7 @@ def test_whoever_begins_is_told_the_file(database: Database) -> None:
     batch_id, (reading,) = batch_of(database, "a.pdf", pages=1)
     with database.statements() as session:
         found = pages.start_page(session, PageKey(reading, 1), FRESH)
-        assert found == PageFile(batch_id, hash_of("a.pdf"), "pdf")
+        assert found == PageFile(batch_id, hash_of("a.pdf"), "pdf", 1)
 
 
 def test_a_text_dump_waits_for_settling_at_once(database: Database) -> None:
@@ -95,7 +95,7 @@ def test_a_page_that_kills_its_readers_is_set_aside(database: Database) -> None:
         assert not pages.killed(session, key, "SIGSEGV")
         assert readings.all_read(session, reading)
         page = page_of(session, reading, 1)
-        assert page.problem == "reading this page ended its worker 3 times; one was the last: SIGSEGV"
+        assert page.problem == "reading this page ended its worker 3 times: SIGSEGV"
         assert (page.attempts, page.deaths) == (3, 3)
         assert state_of(session, reading) is State.SETTLING
 

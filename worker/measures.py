@@ -18,7 +18,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 TASKS = Histogram("jiaokan_task_seconds", "Time a task took, waiting for servers included.", ["task"], buckets=_SECONDS)
 STEPS = Histogram("jiaokan_page_seconds", "Time a page took, by step.", ["step"], buckets=_SECONDS)
 FAILURES = Counter("jiaokan_task_failures", "Tasks that ended with an error, and were put back or lost.", ["task"])
-RETRIES = Counter("jiaokan_page_retries", "Pages begun anew because their reading process or worker was lost.")
+RETRIES = Counter("jiaokan_page_retries", "Pages begun once more, for their reading process or worker was lost.")
 SET_ASIDE = Counter("jiaokan_pages_set_aside", "Pages that could not be read.")
 
 

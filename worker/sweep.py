@@ -13,7 +13,7 @@ from redis import RedisError
 
 from models.db import DatabaseAwayError, at
 from models.fleet import Taken
-from models.queue import Priority, Task, send, send_after
+from models.queue import Priority, Task, send, send_after, unasked
 from models.store import dispatch, pages, readings
 from models.store.dispatch import Lost
 from models.store.pages import PageKey
@@ -42,8 +42,11 @@ def top_up(desk: Desk, waiting: int) -> None:
 
 
 def send_next(desk: Desk) -> None:
-    """Send the pages, openings and settlings that are next, as many as there is room for."""
-    with desk.database.transaction(lasting=False) as session:
+    """Send the pages, openings and settlings that are next, as many as there is room for.
+
+    They are whatever is next in the archive: nothing to do with the request that the task at hand follows from.
+    """
+    with unasked(), desk.database.transaction(lasting=False) as session:
         out = dispatch.out(session)
         room = max(_LEAST_OUT, _FOR_EACH_READER * out.begun) - (out.pages - out.begun)
         for task in dispatch.pages_to_send(session, room, room) if room > 0 else ():

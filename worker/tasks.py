@@ -14,12 +14,13 @@ from celery import Task as CeleryTask
 from celery.exceptions import Reject
 from redis import RedisError
 
+from models import traces
 from models.archive import Start
 from models.blobs import NotStoredError, StoreError
 from models.db import DatabaseAwayError
 from models.files import FileKind
 from models.frozen import make_export
-from models.logs import about, tell
+from models.logs import about, context, tell
 from models.queue import Priority, QueueError, Task, send_after
 from models.rows import File
 from models.store import batches, exports, pages, pictures, readings, uploads
@@ -88,6 +89,7 @@ def _guarded(desk: Desk, task: Task, function: Callable[..., object]) -> Callabl
                 finally:
                     _log.error("a fault of jiaokan", exc_info=error)
             finally:
+                traces.note(context())
                 waiting = _did(desk, self.request.id)
             top_up(desk, waiting)
 
@@ -206,8 +208,10 @@ def _begin_page(desk: Desk, key: PageKey, again: bool) -> PageFile | None:
         begun = pages.start_page(session, key, attempt)
     if isinstance(begun, PageFile):
         tell(batch=begun.batch_id)
+        RETRIES.inc(begun.attempts > 1)
         return begun
     if begun is Start.SET_ASIDE:
+        SET_ASIDE.inc()
         _settle_if_read(desk, key.reading_id)
     return None
 
@@ -242,11 +246,11 @@ def _finish_page(desk: Desk, key: PageKey, result: PageResult) -> None:
 
 
 def _killed(desk: Desk, key: PageKey, reason: str) -> None:
-    RETRIES.inc()
     with desk.database.transaction() as session:
         tell(documents=batches.documents_of(session, key.reading_id))
         set_aside = pages.killed(session, key, reason)
     if set_aside:
+        SET_ASIDE.inc()
         _settle_if_read(desk, key.reading_id)
     _log.warning("the page ended its reading process: %s", reason)
 

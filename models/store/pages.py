@@ -67,11 +67,12 @@ class PageKey:
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """The file of a page that is to be read, and the batch that asked for it."""
+    """The file of a page that is to be read, the batch that asked for it, and how often it was begun, this included."""
 
     batch_id: int
     sha256: str
     kind: str
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def start_page(session: Session | Statements, key: PageKey, attempt: Attempt) ->
         return _why_not(session, told)
     if found.started_at is None:
         session.execute(_BEGIN_READING, told)
-    return PageFile(found.batch_id, found.sha256, found.kind)
+    return PageFile(found.batch_id, found.sha256, found.kind, found.attempts)
 
 
 def finish_page(session: Session | Statements, key: PageKey, result: PageResult) -> Finished:
@@ -128,7 +129,7 @@ def killed(session: Session, key: PageKey, reason: str) -> bool:
         return False
     page.deaths += 1
     if page.deaths >= MOST_DEATHS:
-        page.problem = f"{DEADLY}; {page.worker or 'no worker'} was the last: {reason}"
+        page.problem = f"{DEADLY}: {reason}"
         page.finished_at = at(session)
         return True
     page.started_at = page.sent_at = None
@@ -192,7 +193,7 @@ _BEGIN = (
     .values(started_at=bindparam("now"), worker=bindparam("by"), attempts=_PAGE.attempts + 1)
     .returning(
         _of_reading(_READING.batch_id).label("batch_id"), _of_reading(_READING.sha256).label("sha256"),
-        _of_reading(_READING.started_at).label("started_at"), _KIND.label("kind"),
+        _of_reading(_READING.started_at).label("started_at"), _KIND.label("kind"), _PAGE.attempts,
     )
 )  # fmt: skip
 """What it tells is asked of each table by itself: SQLite knows no other tables there."""

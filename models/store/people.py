@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.archive import Role
 from models.db import at
-from models.rows import ApiToken, LoginFailure, LoginSession, User
+from models.rows import LONGEST_NAME, ApiToken, LoginFailure, LoginSession, User
 from models.store.once import insert_once
 
 _USED = timedelta(minutes=1)
@@ -28,8 +28,9 @@ class Failures:
 
 
 def login_of(name: str) -> str:
-    """A name as it is compared: width, case and space around it do not count."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    """A name as it is compared: width, case, space around it and what is not printed do not count."""
+    folded = unicodedata.normalize("NFKC", name).strip().casefold()
+    return "".join(sign for sign in folded if sign.isprintable())[:LONGEST_NAME]
 
 
 def add_user(session: Session, name: str, role: Role, password: str) -> User | None:
@@ -139,19 +140,19 @@ def note_use(session: Session, token: str) -> None:
 
 def note_failure(session: Session, name: str, address: str) -> None:
     """Remember a log-in that failed, whether there is a person of that name or not."""
-    session.add(LoginFailure(login=login_of(name)[:200], address=address[:100], at=at(session)))
+    session.add(LoginFailure(login=login_of(name), address=address[:100], at=at(session)))
 
 
 def failures(session: Session, name: str, address: str, since: datetime) -> Failures:
     """How many log-ins failed since then."""
     recent = select(func.count()).select_from(LoginFailure).where(LoginFailure.at >= since)
-    by_login = session.scalar(recent.where(LoginFailure.login == login_of(name)[:200]))
+    by_login = session.scalar(recent.where(LoginFailure.login == login_of(name)))
     return Failures(by_login or 0, session.scalar(recent.where(LoginFailure.address == address[:100])) or 0)
 
 
 def forgive(session: Session, name: str) -> None:
     """Forget a name's failures once it has logged in."""
-    session.execute(delete(LoginFailure).where(LoginFailure.login == login_of(name)[:200]))
+    session.execute(delete(LoginFailure).where(LoginFailure.login == login_of(name)))
 
 
 def set_language(session: Session, user_id: int, language: str) -> None:

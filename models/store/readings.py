@@ -64,10 +64,9 @@ def fail(session: Session, reading_id: int, reason: str) -> None:
 def all_read(session: Session | Statements, reading_id: int) -> bool:
     """Note that a reading has no page left to read, if so; True for the one caller who has to send the settling.
 
-    It sees what others have committed: to be called once the last page's finish is, in no transaction of its own.
+    It sees what others have committed: to be called once the last page's finish is, in no transaction of its own; and
+    what the database was told: a session has to be flushed before.
     """
-    if isinstance(session, Session):
-        session.flush()
     return session.scalar(_ALL_READ, {"reading": reading_id, "now": at(session)}) is not None
 
 

@@ -13,19 +13,22 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from api.client import Client
 from models import migrate
 from models.archive import State
 from models.db import Database
 from models.rows import Document, Page, Reading
 from models.store import listing
-from tests.archives import person
+from tests.doors import TOKEN, admit
 from tests.recorded import recorded
 from tests.servers import OwnPostgres, OwnRedis
+from tests.serving import serving
 from tests.topology import Topology, end, offspring
 
 pytestmark = pytest.mark.long
@@ -137,15 +140,20 @@ def kill_some(topology: Topology, times: int, chance: random.Random) -> int:
     return killed
 
 
-@pytest.mark.parametrize(("count", "times"), [(SHORT, 6), (LONG * 4, 100)])
+@pytest.mark.parametrize(("each", "times"), [(SHORT, 6), (LONG, 100)])
 def test_workers_killed_outright(
-    topology: Topology, undisturbed: Callable[[int], bytes], count: int, times: int
+    topology: Topology, undisturbed: Callable[[int], bytes], each: int, times: int
 ) -> None:
+    """So often as that: while there are kills to come, more files are brought into the batch."""
     topology.worker()
     topology.worker()
-    batch = topology.batch("batch", files(count))
-    killed = kill_some(topology, times, random.Random(times))  # noqa: S311  # no secret: which process is killed
-    assert killed >= min(times, 3)
+    chance = random.Random(times)  # noqa: S311  # no secret: which process is killed
+    count = killed = 0
+    while killed < times:
+        count += each
+        batch = topology.batch("batch", files(count))
+        killed += kill_some(topology, times - killed, chance)
+    assert killed == times
     topology.wait(400)
     conclude(topology, batch, count, undisturbed(count))
 
@@ -258,22 +266,32 @@ def _fill_and_free(disk: Path, topology: Topology, expected: bytes) -> None:
         conclude(full, batch, SHORT, expected)
 
 
-def test_the_same_batch_sent_twice_at_once(topology: Topology, undisturbed: Callable[[int], bytes]) -> None:
+def test_the_same_batch_sent_twice_at_once_to_two_servers(
+    topology: Topology, undisturbed: Callable[[int], bytes]
+) -> None:
+    admit(topology.database)
     topology.worker()
-    with topology.database.transaction() as session:
-        person(session)
-    numbers: list[int] = []
-    senders = [
-        threading.Thread(target=lambda: numbers.append(topology.batch("batch", files(SHORT), key="one")))
-        for _ in range(2)
-    ]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
+    place = (topology.database_url, topology.redis_url, topology.folder / "store")
+    with serving(*place, empty=False) as one, serving(*place, empty=False) as other, ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(push, server.url, topology.folder) for server in (one, other, one, other)]
+        (batch,) = {each.result()[0] for each in sent}
+        outcomes = [each.result()[1] for each in sent]
+    for name in files(SHORT):
+        assert sorted(outcome[name] for outcome in outcomes) == ["accepted", "duplicate", "duplicate", "duplicate"]
     topology.wait(120)
-    assert len(set(numbers)) == 1
-    conclude(topology, numbers[0], SHORT, undisturbed(SHORT))
+    conclude(topology, batch, SHORT, undisturbed(SHORT))
+
+
+def push(url: str, folder: Path) -> tuple[int, dict[str, str]]:
+    """Send a batch, as a script does; its number, and what came of each file."""
+    with Client(url, TOKEN) as client:
+        batch = client.open_batch("batch", key="one").id
+        outcomes: dict[str, str] = {}
+        for name, content in files(SHORT).items():
+            path = folder / f"{threading.get_ident()} {name}"
+            path.write_bytes(content)
+            outcomes[name] = client.add(batch, name, path).outcome
+    return batch, outcomes
 
 
 def test_clocks_that_jump(on_sqlite: Topology, tmp_path: Path, undisturbed: Callable[[int], bytes]) -> None:

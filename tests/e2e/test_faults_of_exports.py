@@ -18,11 +18,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from models.archive import Role, State
-from models.db import Database
-from models.passwords import digest
-from models.rows import ApiToken, Export
-from models.store import people
+from models.archive import State
+from models.rows import Export
+from tests.doors import TOKEN, admit
 from tests.recorded import recorded
 from tests.refusing import Doorkeeper, Refusal, doorkeeper
 from tests.servers import OwnRedis, free_port
@@ -31,7 +29,6 @@ from tests.topology import Topology, end
 
 pytestmark = pytest.mark.long
 DOCUMENTS = 40
-TOKEN = "jk_" + "x" * 40
 BUCKET = "s3://jiaokan"
 
 
@@ -50,15 +47,6 @@ def archive(tmp_path: Path, database_url: str, own_redis: OwnRedis) -> Iterator[
         found.wait(200)
         admit(found.database)
         yield found
-
-
-def admit(database: Database) -> None:
-    """Let the test in, as an admin with a token."""
-    with database.transaction() as session:
-        user = people.add_user(session, "管理员", Role.ADMIN, "hashed")
-        assert user is not None
-        row = ApiToken(user_id=user.id, name="x", token=digest(TOKEN), shown="jk_", created_at=user.created_at)
-        people.add_token(session, row)
 
 
 def ask(url: str, name: str) -> None:

@@ -100,7 +100,8 @@ def test_the_topology_of_a_deployment(tmp_path: Path, database_url: str, redis_s
     with Topology(tmp_path, database_url, redis_server_url, s3_url, figures) as found:
         found.worker(1, str(port))
         found.worker(1)
-        batch = found.batch("2023", {f"{number}.pdf": recorded(number, 4) for number in range(6)})
+        files = {f"{number}.pdf": recorded(number, 4) for number in range(6)}
+        batch = found.batch("2023", {**files, "deadly.pdf": recorded(90, 3, "page 2 dies", "page 3 unreadable")})
         found.wait(120)
         assert {document.state for document in found.documents(batch)} <= {State.DONE, State.NEEDS_REVIEW}
         assert found.export(batch)[:2] == b"PK"
@@ -111,6 +112,7 @@ def test_the_topology_of_a_deployment(tmp_path: Path, database_url: str, redis_s
             text = told.read().decode()
         assert 'jiaokan_task_seconds_count{task="jiaokan.read_page"}' in text
         assert 'jiaokan_page_seconds_count{step="read"}' in text
+        assert {"jiaokan_page_retries_total 2.0", "jiaokan_pages_set_aside_total 2.0"} <= set(text.splitlines())
 
 
 def test_a_large_batch_does_not_starve_a_small_one(topology: Topology) -> None:

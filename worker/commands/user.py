@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from models.archive import Role
 from models.db import Database, DatabaseAwayError, Session
 from models.passwords import hashed, wrong_with
-from models.rows import User
+from models.rows import LONGEST_NAME, User
 from models.settings import Settings
 from models.store import audit, people
 from models.store.audit import Actor
@@ -67,6 +67,8 @@ def _act(session: Session, args: argparse.Namespace) -> int:
 def _add(session: Session, args: argparse.Namespace, user: User | None) -> int:
     if user is not None:
         raise ValueError(f"{user.name} is there already: `jiaokan user password` sets another password")
+    if len(args.name) > LONGEST_NAME or not args.name.isprintable():
+        raise ValueError(f"a name is one line of at most {LONGEST_NAME} characters")
     added = people.add_user(session, args.name, args.role, hashed(_password(args)))
     if added is None:
         raise ValueError(f"{args.name} was added by somebody else meanwhile")
