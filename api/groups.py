@@ -134,5 +134,6 @@ def _texts(call: Call) -> dict[str, Any]:
         "confirmed": t("groups.confirmed"),
         "skipped": t("groups.skipped"),
         "offline": t("groups.offline"),
+        "drawing": t("station.js.drawing"),
         "noPicture": t("page.none"),
     }

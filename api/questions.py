@@ -28,10 +28,11 @@ from api.review_schemas import (
 )
 from api.schemas import After, Filter, IdPath
 from api.shelf import Spot
+from api.table_view import names_of
 from models.archive import Role
 from models.db import Session
 from models.decisions import BLIND, Asks, DecisionKind
-from models.document import Origin
+from models.document import Document, Origin
 from models.geometry import Mesh
 from models.rows import Batch, Question
 from models.store import asking, listing, pictures, reviews
@@ -83,7 +84,8 @@ def _cell(session: Session, call: Call, found: Open, spot: Spot) -> dict[str, ob
     document = shelf(call).document(found.reading.document or "")
     dump = found.kept.origin == Origin.TEXT_DUMP
     return {
-        "table": table.table.code, "title": table.table.title, "unit": table.table.unit,
+        "table": table.table.code, "table_page": _page_of_table(found, document, spot),
+        "title": table.table.title, "unit": table.table.unit,
         "code": labels.code, "row": labels.name, "line_no": labels.line_no, "column": seen.column_name(spot),
         "raw": reading.text, "value": seen.plain(cell.value), "status": cell.status.value,
         "alternatives": seen.amounts(cell), "balances": seen.balances(settled, cell.cell.cell_id),
@@ -95,6 +97,12 @@ def _cell(session: Session, call: Call, found: Open, spot: Spot) -> dict[str, ob
         ],
         "columns": seen.columns_of(spot), "rows": seen.rows_around(spot, last_said(found.said)),
     }  # fmt: skip
+
+
+def _page_of_table(found: Open, document: Document, spot: Spot) -> str:
+    extraction = found.settled.extraction
+    named = zip(names_of(document, extraction), extraction.tables, strict=True)
+    return next(name for name, table in named if table is spot.table)
 
 
 def _mesh(session: Session, call: Call, found: Open, page: int) -> Mesh | None:

@@ -189,6 +189,7 @@ class QuestionOut(Value):
     reading: int = Field(description="What was read; a decision about it says so.")
     document: DocumentRef
     table: str = ""
+    table_page: str = Field(default="", description="The name under which its table has a page.", examples=["公开03.2"])
     title: str = ""
     unit: str = ""
     code: str = ""
@@ -233,7 +234,7 @@ class WaitingOut(Value):
     asks: str
     reason: Told
     worth: float
-    fen: int | None
+    fen: int | None = Field(description="The amount as it stands, in fen.")
     who: str
     until: datetime | None
 

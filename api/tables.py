@@ -19,13 +19,13 @@ from api.languages import language
 from api.rendering import render, words
 from api.review_desk import Open, last_said, open_document, shelf
 from api.schemas import IdPath
-from api.table_view import TableView, view
+from api.table_view import TableView, names_of, view
 from models.archive import Role
 from models.db import Session
 from models.decisions import Asks, DecisionKind
-from models.document import CellStatus, Document, DocumentKind, Extraction, SettledTable
+from models.document import CellStatus, DocumentKind, SettledTable
 from models.forms import all_forms
-from models.store import people
+from models.store import people, reviews
 from worker.core.restructure import table_names
 from worker.core.structure_arguments import UNITS
 
@@ -69,6 +69,7 @@ def table_page(call: Calls, session: Reads, document_id: IdPath, code: _Code) ->
     found = view(extraction, index, names[index])
     table = found.settled.table
     form = next((one for one in all_forms() if one.code == table.form), None)
+    may = call.who.role in REVIEWERS
     values = {
         "document": document,
         "view": found,
@@ -79,19 +80,14 @@ def table_page(call: Calls, session: Reads, document_id: IdPath, code: _Code) ->
         "kinds": [kind.value for kind in DocumentKind],
         "blocks": form.blocks if form else (),
         "canonical": form.columns if form else (),
-        "may": call.who.role in REVIEWERS,
+        "may": may,
         "last": last_said(opened.said),
+        "asked": {one.key: one.id for one in reviews.questions_of(session, opened.reading.id)} if may else {},
         "decided": list(_decided(session, call, opened, found)),
         "reading": opened.reading.id,
         "texts": _texts(call),
     }
     return render(call.request, "table.html", values)
-
-
-def names_of(read: Document, extraction: Extraction) -> tuple[str, ...]:
-    """The names of tables: as they were read, so that they stay whatever form a table is set to."""
-    further = extraction.tables[len(read.tables) :]
-    return (*table_names(one.code for one in read.tables), *(one.table.code for one in further))
 
 
 def _other(name: str, settled: SettledTable) -> dict[str, Any]:

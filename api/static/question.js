@@ -55,6 +55,8 @@ export function shownQuestion(root, t, { decide, look }) {
     find("heading").textContent = cell
       ? [question.table, question.code, question.row || question.line_no, question.column].filter(Boolean).join(" · ")
       : t("about-document");
+    const whole = `/documents/${about.id}`;
+    find("table-link").href = cell ? `${whole}/tables/${encodeURIComponent(question.table_page)}#${encodeURIComponent(question.key)}` : whole;
     find("reason").textContent = question.open ? question.reason : t("answered-already");
     find("unit").textContent = question.unit ? `（${question.unit}）` : "";
     find("raw").textContent = cell ? t(question.blind ? "read-blind" : "read-as", { text: question.raw || t("blank") }) : "";

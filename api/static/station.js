@@ -331,10 +331,10 @@ setInterval(() => {
 const DEEDS = {
   accept, skip, undo, edit: () => screen.edit(), note: () => screen.openNote(), again: () => goOn(),
   illegible: () => about("illegible"), source: () => about("source"), structure: () => about("structure"),
-  good: () => about("good"), help: () => find("help").showModal(),
+  good: () => about("good"), table: () => location.assign(find("table-link").href), help: () => find("help").showModal(),
 };
 const ANSWERS = ["accept", "skip", "illegible", "source", "structure", "good"];
-const NEED_A_QUESTION = [...ANSWERS, "edit", "note"];
+const NEED_A_QUESTION = [...ANSWERS, "edit", "note", "table"];
 
 function run(deed) {
   if (ANSWERS.includes(deed) && performance.now() - state.since < UNSEEN_MS) return;
@@ -346,7 +346,7 @@ function run(deed) {
 
 root.addEventListener("click", (event) => {
   const deed = event.target.closest("[data-do]")?.dataset.do;
-  if (!deed) return;
+  if (!deed || event.ctrlKey || event.metaKey || event.shiftKey) return; // a link may be opened beside
   event.preventDefault();
   run(deed);
 });

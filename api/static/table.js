@@ -100,6 +100,11 @@ function tell(cell) {
       choices.append(button);
     }
   }
+  const answer = detail.querySelector("[data-question-link]");
+  if (answer) {
+    answer.hidden = !cell.dataset.question;
+    answer.href = `/review?document=${page.dataset.document}&question=${cell.dataset.question}`;
+  }
   const acts = detail.querySelector("[data-acts]");
   if (acts) acts.hidden = !isValue;
 }
