@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from models.rows import Batch, Document, Question
 from models.store import asking, groups, people, reviews
 from models.store.groups import Alike, Scope
 from tests.doors import Doors, doors
-from tests.reviewable import paper, reviewable
+from tests.reviewing import file_away, open_batch, unsure
 from worker.core.restructure import table_names
 
 PAIR = Alike(pair="3>8")
@@ -57,7 +57,9 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     with doors(database, tmp_path) as found:
         found.person("档案员", Role.ADMIN)
         one, two = (found.client(found.person(name, Role.REVIEWER)) for name in ("one", "two"))
-        reviewable(database, found.kit.blobs, *(paper(2 * seed) for seed in range(3)))
+        batch = open_batch(database)
+        for number in range(3):
+            file_away(database, found.kit.blobs, batch, f"{number}.pdf", replace(unsure(2 * number), shown=()))
         yield Desk(found, one, two)
 
 

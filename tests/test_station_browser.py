@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models.rows import Document, Question
-from tests import axe
+from tests.browsing import LANGUAGES, WIDTHS
 from tests.station import (
-    LANGUAGES,
     REVIEWERS,
     Station,
     alternative,
@@ -226,24 +225,16 @@ def test_the_queue_shows_who_looks_at_what_and_filters(desk: Station) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_in_both_languages(desk: Station, language: str) -> None:
-    for width, name in ((1440, ""), (720, "-200-percent"), (420, "-narrow")):
+    for name, width in WIDTHS.items():
         page = desk.at_work(language=language, width=width)
         page.wait_for_selector("[data-frame] image")
         page.wait_for_timeout(200)
-        shot(desk, page, f"review-{language}{name}")
+        desk.shot(page, f"review-{language}{name}")
         if not name:
             press(page, "?")
-            shot(desk, page, f"review-keys-{language}")
+            desk.shot(page, f"review-keys-{language}")
             press(page, "Escape", "1")
-            shot(desk, page, f"review-taken-{language}")
+            desk.shot(page, f"review-taken-{language}")
         page.goto("/review/queue")
-        shot(desk, page, f"queue-{language}{name}")
+        desk.shot(page, f"queue-{language}{name}")
         page.context.close()
-
-
-def shot(desk: Station, page: Page, name: str) -> None:
-    """A picture of the page, which must not be wider than its window."""
-    page.screenshot(path=desk.shots / f"{name}.png", full_page=True)
-    wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide <= room, name
-    assert axe.violations(page) == [], name
