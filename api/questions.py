@@ -68,7 +68,7 @@ def one_question(session: Session, call: Call, question: Question, batch_id: int
     base = QuestionOut(
         id=question.id, key=question.key, open=question.closed_at is None, asks=Asks(question.asks or Asks.UNSURE),
         reason=question.reason, worth=question.worth, reading=question.reading_id, blind=blind,
-        document=_document(session, found),
+        document=_document(session, found), missing=seen.missing_form(question.key),
         seen=last_said(found.said).get(about, 0), said=[] if blind else _said(session, call, found, about),
         holder=_holder(session, call, question.id), page=page_of(session, document, question.page or 1),
     )  # fmt: skip

@@ -200,6 +200,7 @@ class QuestionOut(Value):
     value: str = Field(default="", description="What the machine reads: what ENTER accepts.")
     status: str = ""
     blind: bool = False
+    missing: str = Field(default="", description="The form that no table was found for, where that is asked about.")
     alternatives: list[str] = Field(default_factory=list, description="Plain decimals, the likeliest first.")
     balances: list[BalanceOut] = Field(default_factory=list)
     place: PlaceOut | None = None

@@ -31,6 +31,7 @@ from worker.core.structure_arguments import UNITS
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 REVIEWERS = (Role.REVIEWER, Role.ADMIN)
+_OF_DOCUMENT = "document: "
 _Code = Annotated[str, Path(max_length=40)]
 
 
@@ -113,7 +114,7 @@ def _decided(session: Session, call: Call, opened: Open, shown: TableView) -> It
         hidden = one.key in blind and not mine
         yield Decided(
             number=one.id, kind=kind.value, field=one.field, key=one.key,
-            cell=one.key if one.key in shown.keys else "", place=_place(one.place),
+            cell=one.key if one.key in shown.keys else "", place=_place(one.place) or _question(one.key),
             before="" if hidden else one.before, after="…" if hidden else _after(kind, one.field, one.after),
             note=one.note, who=user.name if user else "", at=one.at, undone=one.id in undone,
             orphan=one.id in orphans, takes_back=mine or call.who.role is Role.ADMIN,
@@ -123,6 +124,11 @@ def _decided(session: Session, call: Call, opened: Open, shown: TableView) -> It
 def _place(place: Mapping[str, Any]) -> str:
     row = place.get("row_name") or place.get("row_code") or ""
     return " · ".join(filter(None, (row, place.get("column_name") or "")))
+
+
+def _question(key: str) -> str:
+    """What was asked of the document, where the decision is about that."""
+    return key.removeprefix(_OF_DOCUMENT) if key.startswith(_OF_DOCUMENT) else ""
 
 
 def _after(kind: DecisionKind, field: str, after: str) -> str:

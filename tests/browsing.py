@@ -82,7 +82,8 @@ class Service:
         page.screenshot(path=self.shots / f"{name}.png", full_page=True)
         wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert wide <= room, name
-        assert axe.violations(page) == [], name
+        found = axe.violations(page)
+        assert not found, (name, found)
 
     def _complain(self, text: str) -> None:
         if not any(one in text for one in _EXPECTED):

@@ -75,16 +75,22 @@ class Filed:
 
 def file_away(database: Database, blobs: Blobs, batch_id: int, name: str, sheets: Sheets) -> Filed:
     """Have a document read and settled, with pictures of its pages."""
-    document = sheets.document
-    dump = document.origin is Origin.TEXT_DUMP
-    packed = blobs.put_bytes(pack(document))
-    page_blob = blobs.put_bytes(pack(Page(1, WIDTH, HEIGHT, Origin.SCAN, (), mesh=mesh())))
-    images = {} if dump else {number: drawn(sheets.texts[number]) for number in sheets.shown}
-    kept = {n: [blobs.put_bytes(one).sha256 for one in pair] for n, pair in images.items()}
+    kind = "text" if sheets.document.origin is Origin.TEXT_DUMP else "pdf"
     with database.transaction() as session:
         file = blobs.put_bytes(name.encode())
-        added = batches.add_file(session, batch_id, Incoming(name, file, "text" if dump else "pdf"), Ask("test 1", 6))
-        reading = added.reading_id
+        added = batches.add_file(session, batch_id, Incoming(name, file, kind), Ask("test 1", 6))
+    read_again(database, blobs, added.reading_id, sheets)
+    return Filed(added.document_id, added.reading_id, sheets)
+
+
+def read_again(database: Database, blobs: Blobs, reading: int, sheets: Sheets) -> None:
+    """Have a reading that was asked for done, and settled."""
+    document = sheets.document
+    packed = blobs.put_bytes(pack(document))
+    page_blob = blobs.put_bytes(pack(Page(1, WIDTH, HEIGHT, Origin.SCAN, (), mesh=mesh())))
+    images = {number: drawn(sheets.texts[number]) for number in sheets.shown if document.page_count}
+    kept = {n: [blobs.put_bytes(one).sha256 for one in pair] for n, pair in images.items()}
+    with database.transaction() as session:
         readings.opened(session, reading, document.page_count)
         for number in range(1, document.page_count + 1):
             pages.start_page(session, PageKey(reading, number), FRESH)
@@ -97,7 +103,6 @@ def file_away(database: Database, blobs: Blobs, batch_id: int, name: str, sheets
         readings.keep_document(session, reading, packed.sha256)
         session.flush()
         settle_again(session, blobs, reading, document)
-    return Filed(added.document_id, reading, sheets)
 
 
 def settle_again(session: Session, blobs: Blobs, reading_id: int, document: Document) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -9,10 +10,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from models.archive import Role
-from models.store import reviews
+from models.store import readings, reviews
 from tests.browsing import LANGUAGES, NASTY, WIDTHS, Service, need_chromium, quiet, service, speaks
 from tests.printed_tables import Sheets
-from tests.reviewing import SLIPPED, file_away, open_batch, texts, unsure
+from tests.reviewing import SLIPPED, file_away, open_batch, read_again, texts, unsure
 
 PEOPLE = {"档案员": Role.ADMIN, "校对员": Role.REVIEWER, "送件员": Role.UPLOADER}
 NAMES = (*(f"青河县统计局 {year} 年部门决算.pdf" for year in (2020, 2021, 2022, 2023)), NASTY)
@@ -129,6 +130,20 @@ def test_of_two_windows_the_second_is_told_and_nothing_is_overwritten(station: A
     expect(cell(two, DOUBTFUL)).to_have_attribute("data-value", "7")
 
 
+def test_a_document_read_again_meanwhile_is_told_and_gone_on_with(station: Archive) -> None:
+    page = opened(station, "/documents/3/tables/公开07#g07-r00-c0")
+    with station.database.transaction() as session:
+        reading = readings.reread(session, 3, "test 2", 6)
+    assert reading is not None
+    read_again(station.database, station.blobs, reading, station.sheets[2])
+    for alarm in ("read again meanwhile", ""):
+        cell(page, "g07-r00-c0").click()
+        page.keyboard.type("77")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-alarm]")).to_have_text(re.compile(alarm or "^$"))
+    expect(cell(page, "g07-r00-c0")).to_have_attribute("data-value", "77")
+
+
 def test_without_connection_a_decision_is_kept_and_sent_later(station: Archive) -> None:
     page = opened(station, "/documents/4/tables/公开07#g07-r00-c0")
     page.context.set_offline(True)
@@ -220,6 +235,20 @@ def test_pages_in_both_languages(station: Archive, language: str) -> None:
             station.shot(page, f"{short}-{language}{name}")
 
 
+def test_crops_that_cannot_be_seen_are_not_confirmed(station: Archive) -> None:
+    page = station.logged_in("校对员")
+    page.route("**/api/documents/*/pages/*", lambda route: route.fulfill(status=404, json={"detail": "no picture"}))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "decisions" in request.url else None)
+    page.goto(f"/{GROUPS}")
+    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(0)
+    expect(page.locator("[data-confirm]")).to_be_disabled()
+    page.locator("[role=option]").first.press("Enter")
+    page.click("[data-all]")
+    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(0)
+    assert asked == []
+
+
 def test_a_group_is_confirmed_but_the_odd_ones(station: Archive) -> None:
     page = opened(station, f"/{GROUPS}")
     crops = page.locator("[role=option]")
@@ -227,6 +256,7 @@ def test_a_group_is_confirmed_but_the_odd_ones(station: Archive) -> None:
     assert count >= 6
     expect(crops.first).to_be_focused()
     expect(page.locator(".crops rect.glyph")).to_have_count(count)
+    expect(page.locator("[role=option][data-seen]")).to_have_count(count)
     page.keyboard.press("ArrowRight")
     odd = crops.nth(1).get_attribute("data-question")
     page.keyboard.press(" ")

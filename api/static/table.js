@@ -301,6 +301,7 @@ async function refresh() {
     return;
   }
   const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  page.dataset.reading = now.querySelector(".table-page")?.dataset.reading ?? "";
   const room = page.querySelector(".grid-room");
   const scrolled = [room.scrollLeft, room.scrollTop];
   const focused = grid().contains(document.activeElement);
