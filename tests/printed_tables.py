@@ -134,15 +134,14 @@ def _read(cell: Cell, page: int, box: Box, wrong: Misread | None) -> Cell:
         return replace(cell, reading=Reading(cell.reading.text, page, way.box_back(box), (), 1.0))
     if not wrong.others:
         return replace(cell, reading=Reading(wrong.text, page, way.box_back(box), (), wrong.probability))
-    font = _font(_TEXT)
+    edges = [box.x1 - _INSET - _font(_TEXT).getlength(wrong.text[i:]) * 72 / DPI for i in range(len(wrong.text) + 1)]
     glyphs = []
     for i, character in enumerate(wrong.text):
-        ends = [box.x1 - _INSET - font.getlength(wrong.text[j:]) * 72 / DPI for j in (i, i + 1)]
-        place = way.box_back(Box(ends[0], box.y0, ends[1], box.y1))
         other = wrong.others.get(i)
         sure, others = (_SURE, ()) if other is None else (_DOUBTFUL, ((other, _OTHER),))
-        glyphs.append(Glyph(character, sure, place.x0, place.x1, others))
-    return replace(cell, reading=Reading(wrong.text, page, way.box_back(box), tuple(glyphs), _DOUBTFUL))
+        glyphs.append(Glyph(character, sure, edges[i], edges[i + 1], others))
+    text = way.box_back(Box(edges[0], box.y0 + 1, edges[-1], box.y1 - 1))
+    return replace(cell, reading=Reading(wrong.text, page, text, tuple(glyphs), _DOUBTFUL))
 
 
 @cache

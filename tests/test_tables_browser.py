@@ -229,6 +229,7 @@ def test_pages_in_both_languages(station: Archive, language: str) -> None:
         ):
             page.goto(f"/{place}")
             expect(page.locator("svg image").first).to_be_attached()
+            expect(page.locator("[data-crop] svg").first).to_be_attached()
             if place == GROUPS:
                 expect(page.locator("[role=option]:not([data-seen])")).to_have_count(0)
             short = place.split("?")[0].replace("documents/", "").replace("/tables/公开", "-form")
