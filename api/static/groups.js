@@ -111,12 +111,13 @@ function about(one) {
 
 async function confirm() {
   const questions = chosen().map((one) => Number(one.dataset.question));
+  const values = chosen().map((one) => one.dataset.value);
   if (!questions.length || button.disabled) return;
   button.disabled = true;
   const { alarm, told } = { alarm: page.querySelector("[data-alarm]"), told: page.querySelector("[data-told]") };
   alarm.textContent = "";
   sentAs ||= crypto.getRandomValues(new Uint32Array(4)).join("-");
-  const answer = await post("/api/groups/decisions", { questions, idempotency: sentAs });
+  const answer = await post("/api/groups/decisions", { questions, values, idempotency: sentAs });
   const outcome = (await answer?.json().catch(() => null)) ?? {};
   if (!answer?.ok) {
     alarm.textContent = answer ? (outcome.detail ?? "") : words.offline;
