@@ -42,6 +42,10 @@ class GroupAsked(Asked):
     """Questions about cells whose value, as read, is what the paper prints."""
 
     questions: list[Number] = Field(min_length=1, max_length=_MOST, examples=[[7, 9, 12]])
+    values: list[str] = Field(
+        default_factory=list, max_length=_MOST, examples=[["35923.87", "33205.59", ""]],
+        description="What was shown for each of them; a cell that has another value since is skipped.",
+    )  # fmt: skip
     idempotency: Sent | None = Field(default=None, examples=["b7c1f0aa42d94f6e"])
 
 
@@ -81,7 +85,9 @@ def groups_page(  # noqa: PLR0913  # each is a query parameter
 def post_group(session: Writes, call: Calls, asked: GroupAsked) -> GroupOut:
     """One decision for each cell; their documents are settled again by workers, those with most at stake first."""
     confirmed: list[int] = []
-    ours = groups.open_ones(session, Scope(), asked.questions)
+    shown = dict(zip(asked.questions, asked.values, strict=False))
+    found = groups.open_ones(session, Scope(), asked.questions)
+    ours = [one for one in found if shown.get(one[0].id, one[0].look.get("value")) == one[0].look.get("value")]
     for _, some in groupby(ours, key=lambda one: one[0].reading_id):
         confirmed += _confirm(session, call, list(some), asked.idempotency)
     groups.close(session, confirmed)
@@ -134,5 +140,6 @@ def _texts(call: Call) -> dict[str, Any]:
         "confirmed": t("groups.confirmed"),
         "skipped": t("groups.skipped"),
         "offline": t("groups.offline"),
+        "drawing": t("station.js.drawing"),
         "noPicture": t("page.none"),
     }

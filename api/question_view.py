@@ -9,6 +9,7 @@ from api.review_schemas import BalanceOut, Box, GridCellOut, GridRowOut, PlaceOu
 from api.shelf import Settled, Spot
 from models import geometry
 from models.document import CellStatus, Check, Document, Fact, Reading, SettledCell, SettledTable
+from models.forms import all_forms
 from models.geometry import Mesh
 from worker.core.amounts import parse
 from worker.core.relations import YUAN, Term
@@ -224,6 +225,11 @@ def _sentence(document: Document, fact: Fact) -> PlaceOut:
     lines = (line for line in document.lines if line.page == fact.page and line.box is not None)
     found = next((line for line in lines if fact.raw in line.text or line.text in fact.raw), None)
     return PlaceOut(page=fact.page, box=_corners(found.box) if found and found.box else None)
+
+
+def missing_form(key: str) -> str:
+    """The code of the form that a question says is missing; empty if it says something else."""
+    return next((form.code for form in all_forms() if key == f"document: 缺少{form.code} {form.title}"), "")
 
 
 def is_straight(cell: SettledCell) -> bool:

@@ -28,10 +28,11 @@ from api.review_schemas import (
 )
 from api.schemas import After, Filter, IdPath
 from api.shelf import Spot
+from api.table_view import names_of
 from models.archive import Role
 from models.db import Session
 from models.decisions import BLIND, Asks, DecisionKind
-from models.document import Origin
+from models.document import Document, Origin
 from models.geometry import Mesh
 from models.rows import Batch, Question
 from models.store import asking, listing, pictures, reviews
@@ -67,7 +68,7 @@ def one_question(session: Session, call: Call, question: Question, batch_id: int
     base = QuestionOut(
         id=question.id, key=question.key, open=question.closed_at is None, asks=Asks(question.asks or Asks.UNSURE),
         reason=question.reason, worth=question.worth, reading=question.reading_id, blind=blind,
-        document=_document(session, found),
+        document=_document(session, found), missing=seen.missing_form(question.key),
         seen=last_said(found.said).get(about, 0), said=[] if blind else _said(session, call, found, about),
         holder=_holder(session, call, question.id), page=page_of(session, document, question.page or 1),
     )  # fmt: skip
@@ -83,7 +84,8 @@ def _cell(session: Session, call: Call, found: Open, spot: Spot) -> dict[str, ob
     document = shelf(call).document(found.reading.document or "")
     dump = found.kept.origin == Origin.TEXT_DUMP
     return {
-        "table": table.table.code, "title": table.table.title, "unit": table.table.unit,
+        "table": table.table.code, "table_page": _page_of_table(found, document, spot),
+        "title": table.table.title, "unit": table.table.unit,
         "code": labels.code, "row": labels.name, "line_no": labels.line_no, "column": seen.column_name(spot),
         "raw": reading.text, "value": seen.plain(cell.value), "status": cell.status.value,
         "alternatives": seen.amounts(cell), "balances": seen.balances(settled, cell.cell.cell_id),
@@ -95,6 +97,12 @@ def _cell(session: Session, call: Call, found: Open, spot: Spot) -> dict[str, ob
         ],
         "columns": seen.columns_of(spot), "rows": seen.rows_around(spot, last_said(found.said)),
     }  # fmt: skip
+
+
+def _page_of_table(found: Open, document: Document, spot: Spot) -> str:
+    extraction = found.settled.extraction
+    named = zip(names_of(document, extraction), extraction.tables, strict=True)
+    return next(name for name, table in named if table is spot.table)
 
 
 def _mesh(session: Session, call: Call, found: Open, page: int) -> Mesh | None:

@@ -79,7 +79,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    found.filters |= {"size": _size, "moment": _moment, "thousands": _thousands, "money": _money}
+    found.filters |= {"size": _size, "moment": _moment, "thousands": _thousands, "money": _money, "yuan": _yuan}
     return found
 
 
@@ -101,6 +101,11 @@ def _moment(time: datetime | None) -> str:
 def _money(amount: str) -> str:
     """A plain decimal with its thousands apart."""
     return f"{Decimal(amount):,f}" if amount else ""
+
+
+def _yuan(fen: int | None) -> str:
+    """An amount in fen as yuan."""
+    return "" if fen is None else f"{Decimal(fen).scaleb(-2):,.2f}"
 
 
 def _thousands(count: int | None) -> str:

@@ -200,6 +200,7 @@ class QuestionOut(Value):
     reading: int = Field(description="What was read; a decision about it says so.", examples=[91])
     document: DocumentRef
     table: str = ""
+    table_page: str = Field(default="", description="The name under which its table has a page.", examples=["公开03.2"])
     title: str = ""
     unit: str = ""
     code: str = ""
@@ -210,6 +211,7 @@ class QuestionOut(Value):
     value: str = Field(default="", description="What the machine reads: what ENTER accepts.")
     status: str = ""
     blind: bool = False
+    missing: str = Field(default="", description="The form that no table was found for, where that is asked about.")
     alternatives: list[str] = Field(
         default_factory=list, description="Plain decimals, the likeliest first.", examples=[["515982.00"]]
     )
@@ -249,7 +251,7 @@ class WaitingOut(Value):
     asks: str = Field(examples=["contradicted"])
     reason: Told = Field(examples=["contradicted by its column"])
     worth: float = Field(examples=[515892.0])
-    fen: int | None = Field(examples=[51589200])
+    fen: int | None = Field(description="The amount as it stands, in fen.", examples=[51589200])
     who: str = Field(examples=[""])
     until: datetime | None
 

@@ -6,41 +6,61 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, BeforeValidator, StringConstraints
 from starlette.responses import HTMLResponse, Response
 
+from api.batches import one_document
 from api.deps import Calls, Reads, allowed
 from api.languages import language
 from api.pages import checked
 from api.questions import REVIEWERS, some_questions
 from api.rendering import catalogue, render
-from api.review_schemas import FilterAsked
-from api.schemas import After, Filter
+from api.review_schemas import FilterAsked, Text
+from api.schemas import Number
 from models.decisions import Asks
 from models.document import DocumentKind
 from models.forms import all_forms
+from models.store import listing
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _FEN = 100
-_Yuan = Annotated[str, Query(max_length=20, pattern=r"^\d{0,16}$")]
+_BATCHES = 200
+_Number = Annotated[Number | None, BeforeValidator(lambda sent: sent or None)]
+_Yuan = Annotated[str, StringConstraints(pattern=r"^\d{0,16}$")]
 _TOLD = "station.js."
 """How the names of texts begin that scripts of the station say."""
 
 
-def _filter(batch: int | None, form: str, asks: str, entity: str, bounds: tuple[str, str]) -> FilterAsked:
-    least, most = (int(one) * _FEN if one else None for one in bounds)
-    kind = asks if asks in set(Asks) else None
-    return checked(FilterAsked, batch=batch, form=form, asks=kind, entity=entity, least=least, most=most)
+class Chosen(BaseModel):
+    """Which questions, as the form of the queue sends it: amounts in yuan, and what is left open empty."""
+
+    batch: _Number = None
+    document: _Number = None
+    form: Text = ""
+    asks: Text = ""
+    entity: Text = ""
+    least: _Yuan = ""
+    most: _Yuan = ""
+
+    @property
+    def asked(self) -> FilterAsked:
+        """The same for the queue; a kind of doubt that there is not is none."""
+        least, most = (int(one) * _FEN if one else None for one in (self.least, self.most))
+        kind = self.asks if self.asks in set(Asks) else None
+        wanted = self.model_dump(include={"batch", "document", "form", "entity"})
+        return checked(FilterAsked, **wanted, asks=kind, least=least, most=most)
 
 
-def _values(call: Calls, asked: FilterAsked) -> dict[str, Any]:
+_Chosen = Annotated[Chosen, Query()]
+
+
+def _values(call: Calls, chosen: Chosen) -> dict[str, Any]:
     spoken = language(call.request)
-    chosen = asked.model_dump(mode="json", exclude_none=True, exclude={"skip"}, exclude_defaults=True)
-    yuan: dict[str, int] = {name: chosen[name] // _FEN for name in ("least", "most") if name in chosen}
-    empty = dict.fromkeys(("batch", "form", "asks", "entity", "least", "most"), "")
+    wanted = {name: value for name, value in chosen.model_dump().items() if value}
     return {
-        "chosen": {**empty, **chosen, **yuan},
-        "asked": chosen,
-        "query": urlencode({**chosen, **yuan}),
+        "chosen": chosen,
+        "asked": chosen.asked.model_dump(mode="json", exclude={"skip"}, exclude_defaults=True),
+        "query": urlencode(wanted),
         "forms": all_forms(),
         "kinds": [kind.value for kind in Asks],
         "document_kinds": [kind.value for kind in DocumentKind],
@@ -50,22 +70,19 @@ def _values(call: Calls, asked: FilterAsked) -> dict[str, Any]:
 
 @router.get("/review")
 @allowed(*REVIEWERS)
-def station(  # noqa: PLR0913  # each is a query parameter
-    call: Calls, *, batch: After = None, form: Filter = "", asks: Filter = "", entity: Filter = "",
-    least: _Yuan = "", most: _Yuan = "",
-) -> Response:  # fmt: skip
+def station(call: Calls, chosen: _Chosen) -> Response:
     """One question after the other, by keyboard."""
-    asked = _filter(batch, form, asks, entity, (least, most))
-    return render(call.request, "station.html", _values(call, asked))
+    return render(call.request, "station.html", _values(call, chosen))
 
 
 @router.get("/review/queue")
 @allowed(*REVIEWERS)
-def queue(  # noqa: PLR0913  # each is a query parameter
-    call: Calls, session: Reads, *, batch: After = None, form: Filter = "", asks: Filter = "", entity: Filter = "",
-    least: _Yuan = "", most: _Yuan = "",
-) -> Response:  # fmt: skip
+def queue(call: Calls, session: Reads, chosen: _Chosen) -> Response:
     """The questions that wait, and who looks at which."""
-    asked = _filter(batch, form, asks, entity, (least, most))
-    found = some_questions(session, call, asked)
-    return render(call.request, "queue.html", {**_values(call, asked), "questions": found})
+    only = one_document(session, call.who, chosen.document) if chosen.document else None
+    values = _values(call, chosen) | {
+        "questions": some_questions(session, call, chosen.asked),
+        "batches": listing.batches(session, call.who.user, _BATCHES),
+        "only": only,
+    }
+    return render(call.request, "queue.html", values)

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.document import CellStatus, Check, CheckResult, Extraction, Reading, SettledCell, SettledTable
+from models.document import CellStatus, Check, CheckResult, Document, Extraction, Reading, SettledCell, SettledTable
 from models.geometry import Box
+from worker.core.restructure import table_names
 
 _FAILING = (CheckResult.FAIL, CheckResult.SOURCE_INCONSISTENT)
 _ORDER = (CheckResult.FAIL, CheckResult.SOURCE_INCONSISTENT, CheckResult.PASS, CheckResult.NOT_CHECKABLE)
@@ -142,6 +143,12 @@ class TableView:
     def pages(self) -> tuple[int, ...]:
         """The pages it stands on."""
         return self.settled.table.pages
+
+
+def names_of(read: Document, extraction: Extraction) -> tuple[str, ...]:
+    """The names of tables: as they were read, so that they stay whatever form a table is set to."""
+    further = extraction.tables[len(read.tables) :]
+    return (*table_names(one.code for one in read.tables), *(one.table.code for one in further))
 
 
 def view(extraction: Extraction, index: int, name: str) -> TableView:

@@ -19,18 +19,19 @@ from api.languages import language
 from api.rendering import render, words
 from api.review_desk import Open, last_said, open_document, shelf
 from api.schemas import IdPath
-from api.table_view import TableView, view
+from api.table_view import TableView, names_of, view
 from models.archive import Role
 from models.db import Session
 from models.decisions import Asks, DecisionKind
-from models.document import CellStatus, Document, DocumentKind, Extraction, SettledTable
+from models.document import CellStatus, DocumentKind, SettledTable
 from models.forms import all_forms
-from models.store import people
+from models.store import people, reviews
 from worker.core.restructure import table_names
 from worker.core.structure_arguments import UNITS
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 REVIEWERS = (Role.REVIEWER, Role.ADMIN)
+_OF_DOCUMENT = "document: "
 _Code = Annotated[str, Path(max_length=40)]
 
 
@@ -69,6 +70,7 @@ def table_page(call: Calls, session: Reads, document_id: IdPath, code: _Code) ->
     found = view(extraction, index, names[index])
     table = found.settled.table
     form = next((one for one in all_forms() if one.code == table.form), None)
+    may = call.who.role in REVIEWERS
     values = {
         "document": document,
         "view": found,
@@ -79,19 +81,14 @@ def table_page(call: Calls, session: Reads, document_id: IdPath, code: _Code) ->
         "kinds": [kind.value for kind in DocumentKind],
         "blocks": form.blocks if form else (),
         "canonical": form.columns if form else (),
-        "may": call.who.role in REVIEWERS,
+        "may": may,
         "last": last_said(opened.said),
+        "asked": {one.key: one.id for one in reviews.questions_of(session, opened.reading.id)} if may else {},
         "decided": list(_decided(session, call, opened, found)),
         "reading": opened.reading.id,
         "texts": _texts(call),
     }
     return render(call.request, "table.html", values)
-
-
-def names_of(read: Document, extraction: Extraction) -> tuple[str, ...]:
-    """The names of tables: as they were read, so that they stay whatever form a table is set to."""
-    further = extraction.tables[len(read.tables) :]
-    return (*table_names(one.code for one in read.tables), *(one.table.code for one in further))
 
 
 def _other(name: str, settled: SettledTable) -> dict[str, Any]:
@@ -117,7 +114,7 @@ def _decided(session: Session, call: Call, opened: Open, shown: TableView) -> It
         hidden = one.key in blind and not mine
         yield Decided(
             number=one.id, kind=kind.value, field=one.field, key=one.key,
-            cell=one.key if one.key in shown.keys else "", place=_place(one.place),
+            cell=one.key if one.key in shown.keys else "", place=_place(one.place) or _question(one.key),
             before="" if hidden else one.before, after="…" if hidden else _after(kind, one.field, one.after),
             note=one.note, who=user.name if user else "", at=one.at, undone=one.id in undone,
             orphan=one.id in orphans, takes_back=mine or call.who.role is Role.ADMIN,
@@ -127,6 +124,11 @@ def _decided(session: Session, call: Call, opened: Open, shown: TableView) -> It
 def _place(place: Mapping[str, Any]) -> str:
     row = place.get("row_name") or place.get("row_code") or ""
     return " · ".join(filter(None, (row, place.get("column_name") or "")))
+
+
+def _question(key: str) -> str:
+    """What was asked of the document, where the decision is about that."""
+    return key.removeprefix(_OF_DOCUMENT) if key.startswith(_OF_DOCUMENT) else ""
 
 
 def _after(kind: DecisionKind, field: str, after: str) -> str:

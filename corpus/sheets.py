@@ -8,8 +8,6 @@ from decimal import Decimal
 from corpus.truth import Row, Table, Truth
 from corpus.variant import Variant
 
-_SUBJECT_DIGITS = (3, 5, 7)
-
 
 @dataclass(frozen=True, slots=True)
 class Box:

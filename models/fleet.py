@@ -94,10 +94,6 @@ class Fleet:
                 pipe.llen(name)
             return dict(enumerate(cast(list[int], pipe.execute())))
 
-    def server_process(self) -> int:
-        """The number of the server's process on its machine."""
-        return int(cast(dict[str, int], self._redis.info("server"))["process_id"])
-
     def problem(self) -> str:
         """What is wrong with the server, in words; empty if it answers."""
         try:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from models.archive import Blob, Role, Start
 from models.db import Database, Session, at
-from models.rows import User
-from models.store import batches, dispatch, pages, people, readings
+from models.rows import Reading, User
+from models.store import batches, pages, people, readings
 from models.store.batches import Added, Ask, Incoming
 from models.store.pages import Attempt, PageKey, PageResult
 
@@ -40,9 +40,15 @@ def batch_of(database: Database, *names: str, pages: int = 2) -> tuple[int, list
         batch = batches.open_batch(session, owner.id, "2023", "-".join(names))
         found = [add(session, batch.id, name).reading_id for name in names]
         for reading_id in found:
-            dispatch.mark_opening_sent(session, reading_id)
+            opening_sent(session, reading_id)
             readings.opened(session, reading_id, pages)
     return batch.id, found
+
+
+def opening_sent(session: Session, reading_id: int) -> None:
+    """Have the task to open a file be on its way."""
+    session.get_one(Reading, reading_id).sent_at = at(session)
+    session.flush()
 
 
 def begin(session: Session, key: PageKey, attempt: Attempt) -> Start:

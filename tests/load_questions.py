@@ -18,7 +18,7 @@ from sqlalchemy import text
 from models import migrate
 from models.archive import Role
 from models.db import Database
-from models.store import asking, people
+from models.store import asking, figures, people
 from models.store.asking import QuestionFilter
 
 EACH = 30
@@ -105,7 +105,7 @@ def main() -> None:
     database = Database(args.database_url)
     migrate.upgrade(database)
     with database.snapshot() as session:
-        empty = asking.open_count(session) == 0
+        empty = not figures.open_questions(session)
     if empty:
         fill(database, args.questions)
     for name, chosen in FILTERS.items():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import cast
 
+from redis import Redis
 from sqlalchemy import text
 
 from tests.topology import Topology, offspring
@@ -78,9 +80,14 @@ class Meter:
             celery=sum(sum(own_seconds(worker.pid)) for worker in self.topology.workers),
             pool=sum(own_seconds(pid)[0] for pid in pools),
             children=sum(all_seconds(pid) - own_seconds(pid)[0] for pid in pools),
-            redis=all_seconds(self.topology.fleet.server_process()),
+            redis=all_seconds(self._redis()),
             postgresql=self._postgresql(),
         )
+
+    def _redis(self) -> int:
+        """The number of its process."""
+        with Redis.from_url(self.topology.redis_url, decode_responses=True) as client:
+            return int(cast(dict[str, int], client.info("server"))["process_id"])
 
     def _postgresql(self) -> float:
         if not self.postmaster:

@@ -1,116 +1,183 @@
-"""Documents made up by `strategies`, printed: every cell with its place on a page, and pictures of the pages."""
+"""Documents made up by `strategies`, printed: every cell with its place on a page, and pictures of the pages.
+
+Pages stand a little askew, so that the way from the page as filed to the straightened one matters.
+"""
 
 from __future__ import annotations
 
+import io
+import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
 from corpus.fonts import source
-from models.document import Cell, Document, Glyph, Reading, Table
-from models.geometry import Box
+from models.document import Cell, Document, Glyph, Line, Reading, Row, Table
+from models.geometry import Box, Mesh
+from tests.strategies import ENTITY, YEAR
 
 WIDTH, HEIGHT = 842.0, 595.0
 DPI = 150
-_SCALE = DPI / 72
-_TOP, _LINE, _SIZE, _MARGIN = 96.0, 17.0, 8.5, 28.0
+_TOP, _LEFT, _LINE = 92.0, 30.0, 14.5
+_NAME, _CODE, _WIDEST = 150.0, 56.0, 96.0
+_TITLE, _TEXT = 15.0, 7.2
+_INSET = 3 * 72 / DPI
+_ASKEW = math.radians(0.9)
+_SURE, _DOUBTFUL, _OTHER = 0.9995, 0.51, 0.48
 
 
-def printed(document: Document, misread: Mapping[str, tuple[str, Mapping[int, str]]] | None = None) -> Document:
-    """The document with a page for each table and a box for each cell.
+@dataclass(frozen=True)
+class Misread:
+    """What is read of a cell instead of what it prints, and for some of its characters what else they may be."""
 
-    `misread` says for some cells what was read instead, and for some of its characters what else they may be.
-    """
-    tables = tuple(_placed(table, page, misread or {}) for page, table in enumerate(document.tables, 2))
-    return replace(document, tables=tables, page_count=len(tables) + 1)
-
-
-@cache
-def _face(size: float = _SIZE) -> ImageFont.FreeTypeFont:
-    face = source("serif")
-    return ImageFont.truetype(str(face.path), round(size * _SCALE), face.index)
+    text: str
+    others: Mapping[int, str] = field(default_factory=dict)
+    probability: float = 0.6
 
 
-def _placed(table: Table, page: int, misread: Mapping[str, tuple[str, Mapping[int, str]]]) -> Table:
-    lines: Counter[int] = Counter()
-    rows, at = [], {}
-    for i, row in enumerate(table.rows):
-        line = lines[row.block]
-        lines[row.block] += 1
-        y = _TOP + line * _LINE
-        left = _blocks(table)[row.block][0]
-        code = replace(row.code, page=page, box=Box(left, y, left + 48, y + 12))
-        name = replace(row.name, page=page, box=Box(left + 50, y, left + 190, y + 12))
-        rows.append(replace(row, line=line, code=code, name=name))
-        at[i] = y
-    cells = tuple(_cell(table, cell, page, at[cell.row], misread.get(cell.cell_id)) for cell in table.cells)
-    return replace(table, pages=(page,), rows=tuple(rows), cells=cells)
+@dataclass(frozen=True)
+class Text:
+    """Something that a page prints, at a place of the straightened page."""
+
+    box: Box
+    text: str
+    size: float = _TEXT
+    right: bool = False
 
 
-def _blocks(table: Table) -> dict[int, tuple[float, float]]:
+@dataclass(frozen=True)
+class Sheets:
+    """A document as its pages print it, as it was read, the texts of its pages, and of which there are pictures."""
+
+    prints: Document
+    document: Document
+    texts: Mapping[int, Sequence[Text]]
+    shown: Sequence[int]
+
+
+def mesh() -> Mesh:
+    """The way back from a straight page to one that lies askew."""
+    points = []
+    for j in range(7):
+        for i in range(9):
+            x, y = WIDTH * i / 8 - WIDTH / 2, HEIGHT * j / 6 - HEIGHT / 2
+            turned = (x * math.cos(_ASKEW) - y * math.sin(_ASKEW), x * math.sin(_ASKEW) + y * math.cos(_ASKEW))
+            points.append((turned[0] + WIDTH / 2, turned[1] + HEIGHT / 2))
+    return Mesh(WIDTH, HEIGHT, 9, 7, tuple(points))
+
+
+def printed(prints: Document, misread: Mapping[str, Misread], year: str = YEAR, entity: str = ENTITY) -> Sheets:
+    """A document with each table on a page of its own, read as printed but for some cells, whose pages are shown."""
+    texts: dict[int, list[Text]] = {}
+    tables = []
+    for number, table in enumerate(prints.tables, 1):
+        texts[number] = list(_headings(table))
+        tables.append(_laid(table, number, texts[number], misread))
+    lines = (Line(entity, 1), Line(f"{year}年度部门决算", 1))
+    read = replace(prints, page_count=len(tables), tables=tuple(tables), lines=lines)
+    doubted = {c.reading.page for table in tables for c in table.cells if c.reading.probability < 1}
+    return Sheets(prints, read, texts, sorted(doubted))
+
+
+def _headings(table: Table) -> Iterator[Text]:
+    yield Text(Box(_LEFT, 40, WIDTH - _LEFT, 62), f"{table.title}  （{table.code}）  单位：元", _TITLE)
+    for index, column in enumerate(table.columns):
+        x0, x1 = _column(table, index)
+        yield Text(Box(x0, _TOP - _LINE, x1, _TOP), column.name.rsplit("/", 1)[-1])
+
+
+def _blocks(table: Table) -> dict[int, float]:
+    """Where each block begins."""
     blocks = sorted({column.block for column in table.columns})
-    wide = (WIDTH - 2 * _MARGIN) / len(blocks)
-    return {block: (_MARGIN + i * wide, wide - 8) for i, block in enumerate(blocks)}
+    return {block: _LEFT + place * (WIDTH - 2 * _LEFT) / len(blocks) for place, block in enumerate(blocks)}
 
 
 def _column(table: Table, index: int) -> tuple[float, float]:
-    left, wide = _blocks(table)[table.columns[index].block]
-    mine = [i for i, column in enumerate(table.columns) if column.block == table.columns[index].block]
-    each = (wide - 192) / len(mine)
-    start = left + 192 + mine.index(index) * each
+    """Where a column begins and ends."""
+    left = _blocks(table)
+    block = table.columns[index].block
+    mine = [i for i, column in enumerate(table.columns) if column.block == block]
+    each = min(((WIDTH - 2 * _LEFT) / len(left) - _NAME) / len(mine), _WIDEST)
+    start = left[block] + _NAME + mine.index(index) * each
     return start, start + each
 
 
-def _cell(table: Table, cell: Cell, page: int, y: float, instead: tuple[str, Mapping[int, str]] | None) -> Cell:
-    start, end = _column(table, cell.column)
-    text, others = instead or (cell.reading.text, {})
-    left = end - 3 - _face().getlength(text) / _SCALE if text else start + 1
-    box = Box(left, y, end - 3, y + 12)
-    probability = 0.51 if others else 1.0 if not text else 0.9995
-    edges = [left + _face().getlength(text[:i]) / _SCALE for i in range(len(text) + 1)]
-    glyphs = tuple(
-        Glyph(c, 0.51 if i in others else 0.9995, edges[i], edges[i + 1], ((others[i], 0.48),) if i in others else ())
-        for i, c in enumerate(text)
-    )
-    return replace(cell, reading=Reading(text, page, box, glyphs, probability))
+def _laid(table: Table, page: int, shown: list[Text], misread: Mapping[str, Misread]) -> Table:
+    way, left = mesh(), _blocks(table)
+    lines: Counter[int] = Counter()
+    rows: list[Row] = []
+    tops = []
+    for row in table.rows:
+        y, x = _TOP + lines[row.block] * _LINE, left[row.block]
+        code, name = Box(x, y, x + _CODE, y + _LINE), Box(x + _CODE, y, x + _NAME, y + _LINE)
+        shown += [Text(code, row.code.text), Text(name, row.name.text)]
+        read = [replace(one, page=page, box=way.box_back(box)) for one, box in ((row.code, code), (row.name, name))]
+        rows.append(replace(row, line=lines[row.block], code=read[0], name=read[1]))
+        tops.append(y)
+        lines[row.block] += 1
+    cells = []
+    for cell in table.cells:
+        x0, x1 = _column(table, cell.column)
+        box = Box(x0, tops[cell.row], x1, tops[cell.row] + _LINE)
+        shown.append(Text(box, cell.reading.text, right=True))
+        cells.append(_read(cell, page, box, misread.get(cell.cell_id)))
+    return replace(table, pages=(page,), rows=tuple(rows), cells=tuple(cells))
 
 
-def pictures(document: Document, paper: Document) -> dict[int, bytes]:
-    """A WebP for each page of a printed document, showing what the `paper` says."""
-    found = {1: _drawn(None)}
-    for table, true in zip(document.tables, paper.tables, strict=True):
-        texts = {cell.cell_id: cell.reading.text for cell in true.cells}
-        found[table.pages[0]] = _drawn(table, texts)
-    return found
+def _read(cell: Cell, page: int, box: Box, wrong: Misread | None) -> Cell:
+    """The cell with its place; if it is misread, with every character and what else that may be."""
+    way = mesh()
+    if wrong is None:
+        return replace(cell, reading=Reading(cell.reading.text, page, way.box_back(box), (), 1.0))
+    if not wrong.others:
+        return replace(cell, reading=Reading(wrong.text, page, way.box_back(box), (), wrong.probability))
+    edges = [box.x1 - _INSET - _font(_TEXT).getlength(wrong.text[i:]) * 72 / DPI for i in range(len(wrong.text) + 1)]
+    glyphs = []
+    for i, character in enumerate(wrong.text):
+        other = wrong.others.get(i)
+        sure, others = (_SURE, ()) if other is None else (_DOUBTFUL, ((other, _OTHER),))
+        glyphs.append(Glyph(character, sure, edges[i], edges[i + 1], others))
+    text = way.box_back(Box(edges[0], box.y0 + 1, edges[-1], box.y1 - 1))
+    return replace(cell, reading=Reading(wrong.text, page, text, tuple(glyphs), _DOUBTFUL))
 
 
-def _drawn(table: Table | None, texts: Mapping[str, str] | None = None) -> bytes:
-    scale = _SCALE
-    image = Image.new("L", (round(WIDTH * scale), round(HEIGHT * scale)), 250)
-    pen = ImageDraw.Draw(image)
-    font = _face()
+@cache
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    found = source("serif")
+    return ImageFont.truetype(str(found.path), round(size * DPI / 72), index=found.index)
 
-    def write(text: str, box: Box, right: bool = False) -> None:
-        x = box.x1 * scale - pen.textlength(text, font) if right else box.x0 * scale
-        pen.text((x, box.y0 * scale), text, 30, font)
 
-    if table is not None:
-        big = _face(15.0)
-        pen.text((_MARGIN * scale, 30 * scale), table.title, 20, big)
-        for i, column in enumerate(table.columns):
-            write(column.name.rsplit("/", 1)[-1][:9], Box(_column(table, i)[0] + 2, 78, 0, 0))
-        for row in table.rows:
-            for label in (row.code, row.name):
-                write(label.text[:15], label.box or Box(0, 0, 0, 0))
-        for cell in table.cells:
-            box = cell.reading.box or Box(0, 0, 0, 0)
-            write((texts or {}).get(cell.cell_id, ""), box, right=True)
-            edges = _column(table, cell.column)
-            pen.rectangle([v * scale for v in (edges[0], box.y0 - 2, edges[1], box.y1 + 3)], outline=170)
-    out = BytesIO()
-    image.save(out, "WEBP", quality=60)
-    return out.getvalue()
+def drawn(texts: Sequence[Text]) -> tuple[bytes, bytes]:
+    """The page as filed, askew, and straightened, as WebP; the same texts are drawn once."""
+    if id(texts) not in _drawn:
+        _drawn[id(texts)] = (texts, _draw(texts))
+    return _drawn[id(texts)][1]
+
+
+_drawn: dict[int, tuple[Sequence[Text], tuple[bytes, bytes]]] = {}
+
+
+def _draw(texts: Sequence[Text]) -> tuple[bytes, bytes]:
+    scale = DPI / 72
+    straight = Image.new("L", (round(WIDTH * scale), round(HEIGHT * scale)), 250)
+    pen = ImageDraw.Draw(straight)
+    for one in texts:
+        corners = [v * scale for v in (one.box.x0, one.box.y0, one.box.x1, one.box.y1)]
+        if one.size == _TEXT:
+            pen.rectangle(corners, outline=90)
+        font, text = _font(one.size), one.text
+        room = corners[2] - corners[0] - 6
+        fits = next(n for n in range(len(text), -1, -1) if one.right or font.getlength(text[:n]) <= room)
+        x = corners[2] - font.getlength(text) - 3 if one.right else corners[0] + 3
+        pen.text((x, corners[1] + 2.5), text[:fits], fill=30, font=font)
+    filed = straight.rotate(-math.degrees(_ASKEW), Image.Resampling.BICUBIC, fillcolor=246)
+    return _webp(filed), _webp(straight)
+
+
+def _webp(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", quality=70, method=0)
+    return stream.getvalue()

@@ -10,35 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 from sqlalchemy import select
 
-from models import migrate
 from models.archive import Role
-from models.blobs import Blobs
-from models.db import Database
 from models.rows import Decision, Document
-from tests.browsing import chromium, enroll, need_chromium, screenshots
-from tests.doors import PASSWORD
+from tests.browsing import Service, need_chromium, quiet, service
 from tests.reviewing import Filed, doubtful, file_away, open_batch
-from tests.serving import serving
 
-LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 REVIEWERS = ("校对员", "复核员")
 
 
 @dataclass
-class Station:
+class Station(Service):
     """A running service with documents that have doubts, and a browser."""
 
-    url: str
-    database: Database
-    blobs: Blobs
-    browser: Browser
-    shots: Path
-    batch: int
+    batch: int = 0
     filed: list[Filed] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
     number: int = 100
 
     def file(self, *numbers: int, **more: str) -> list[int]:
@@ -56,50 +44,27 @@ class Station:
             for row in session.scalars(select(Document).where(Document.cancelled_at.is_(None))):
                 row.cancelled_at = row.added_at
         self.filed.clear()
-        self.complaints.clear()
         self.number += 2
         self.file(self.number, self.number + 1)
 
     def open(self, name: str = REVIEWERS[0], language: str = "en", width: int = 1440, height: int = 900) -> Page:
-        """A browser window of a person who is logged in; its page may complain of nothing but refusals."""
-        context: BrowserContext = self.browser.new_context(
-            locale=LANGUAGES[language], viewport={"width": width, "height": height}, base_url=self.url
-        )
-        page = context.new_page()
-        page.on("console", lambda said: self._complain(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self._complain(str(error)))
-        page.goto("/login")
-        page.fill("#name", name)
-        page.fill("#password", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("/")
-        return page
+        """A browser window of a reviewer."""
+        return self.logged_in(name, language, width, height)
 
     def at_work(self, name: str = REVIEWERS[0], query: str = "", **more: Any) -> Page:
         """A window with the first question."""
         page = self.open(name, **more)
         page.goto(f"/review{query}")
-        page.wait_for_selector("[data-question]:not([hidden]), [data-empty]:not([hidden])")
-        page.wait_for_timeout(220)  # a person has to see a question to answer it
+        shown(page)
         return page
-
-    def _complain(self, text: str) -> None:
-        if not any(one in text for one in ("status of 4", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")):
-            self.complaints.append(text)
 
 
 @contextmanager
 def station(folder: Path, database_url: str, redis_url: str) -> Iterator[Station]:
     """The service on a database of its own, with two reviewers and an admin."""
-    store = folder / "store"
-    database = Database(database_url)
-    migrate.upgrade(database)
-    enroll(database, {"档案员": Role.ADMIN, **dict.fromkeys(REVIEWERS, Role.REVIEWER)})
-    shots = screenshots(folder)
-    with serving(database_url, redis_url, store) as server, chromium() as browser:
-        batch = open_batch(database)
-        yield Station(server.url, database, Blobs(str(store)), browser, shots, batch)
-    database.close()
+    roles = {"档案员": Role.ADMIN, **dict.fromkeys(REVIEWERS, Role.REVIEWER)}
+    with service(folder, database_url, redis_url, roles) as found:
+        yield Station(**vars(found), batch=open_batch(found.database))
 
 
 def opened_station(folders: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
@@ -113,10 +78,8 @@ def opened_station(folders: pytest.TempPathFactory, redis_url: str) -> Iterator[
 def with_new_documents(opened: Station) -> Iterator[Station]:
     """The station with two documents nobody has seen; a page that breaks the content policy fails the test."""
     opened.fresh()
-    yield opened
-    for context in opened.browser.contexts:
-        context.close()
-    assert opened.complaints == []
+    for _ in quiet(opened):
+        yield opened
 
 
 WORK = """() => {
@@ -161,6 +124,12 @@ def decided(desk: Station, count: int) -> list[Decision]:
         time.sleep(0.05 if count else 0.2)
     assert len(found) == count
     return found
+
+
+def shown(page: Page) -> None:
+    """Wait for a question, or that there is none, for as long as a person takes to see it."""
+    page.wait_for_selector("[data-question]:not([hidden]), [data-empty]:not([hidden])")
+    page.wait_for_timeout(220)
 
 
 def heading(page: Page) -> str:

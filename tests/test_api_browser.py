@@ -7,88 +7,33 @@ JIAOKAN_TEST_SCREENSHOTS names, else to the test's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from models import migrate
 from models.archive import Role
-from models.blobs import Blobs
-from models.db import Database
 from models.frozen import make_export
 from models.rows import Document
-from models.store import people
 from tests import axe
-from tests.browsing import chromium, enroll, need_chromium, screenshots
+from tests.browsing import LANGUAGES, NASTY, WIDTHS, Service, need_chromium, quiet, service, speaks
 from tests.doors import PASSWORD, PDF
 from tests.finished import extraction, finish
-from tests.serving import serving
-
-NASTY = '<img src=x onerror="document.title=1">.pdf'
-LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
-
-
-@dataclass
-class Station:
-    """A running service, its database and store, and a browser."""
-
-    url: str
-    database: Database
-    blobs: Blobs
-    browser: Browser
-    shots: Path
-
-    def page(self, language: str = "en", width: int = 1280) -> Page:
-        """A new browser window whose page complains of nothing."""
-        context = self.browser.new_context(
-            locale=LANGUAGES[language], viewport={"width": width, "height": 860}, base_url=self.url
-        )
-        page = context.new_page()
-        page.on("console", lambda said: complain(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complain(str(error)))
-        return page
-
-    def logged_in(self, name: str, language: str = "en", width: int = 1280) -> Page:
-        page = self.page(language, width)
-        page.goto("/login")
-        page.fill("#name", name)
-        page.fill("#password", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("/")
-        return page
-
-
-def complain(text: str) -> None:
-    if "status of 4" not in text:
-        COMPLAINTS.append(text)
-
-
-COMPLAINTS: list[str] = []
 
 
 @pytest.fixture(scope="module")
-def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Station]:
+def station(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Service]:
     need_chromium()
     folder = tmp_path_factory.mktemp("station")
-    database_url, store = f"sqlite:///{folder}/jiaokan.sqlite", folder / "store"
-    database = Database(database_url)
-    migrate.upgrade(database)
-    enroll(database, {"档案员": Role.ADMIN, "校对员": Role.UPLOADER})
-    shots = screenshots(folder)
-    with serving(database_url, redis_url, store) as server, chromium() as browser:
-        yield Station(server.url, database, Blobs(str(store)), browser, shots)
-    database.close()
+    roles = {"档案员": Role.ADMIN, "校对员": Role.UPLOADER}
+    with service(folder, f"sqlite:///{folder}/jiaokan.sqlite", redis_url, roles) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """A page that breaks a rule of the content policy, or whose script fails, fails the test."""
-    COMPLAINTS.clear()
-    yield
-    assert COMPLAINTS == []
+def silent(station: Service) -> Iterator[None]:
+    yield from quiet(station)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +50,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_folder_is_sent_and_watched_to_the_end(station: Station, files: Path) -> None:
+def test_a_folder_is_sent_and_watched_to_the_end(station: Service, files: Path) -> None:
     page = station.logged_in("校对员")
     page.fill("#name", "2021–2023 部门决算")
     page.click("text=New batch")
@@ -132,10 +77,9 @@ def test_a_folder_is_sent_and_watched_to_the_end(station: Station, files: Path) 
     page.click("button[data-ask]")
     assert "did=cancel" not in page.url
     expect(page.locator("[data-count=needs-review] b")).to_have_text("1")
-    page.context.close()
 
 
-def test_markup_in_a_name_is_text(station: Station) -> None:
+def test_markup_in_a_name_is_text(station: Service) -> None:
     page = station.logged_in("档案员")
     page.goto("/batches/1")
     link = page.locator("a.title", has_text="onerror")
@@ -143,31 +87,25 @@ def test_markup_in_a_name_is_text(station: Station) -> None:
     link.click()
     expect(page.locator("h1")).to_have_text(f"财政厅/{NASTY}")
     assert page.title() != "1"
-    page.context.close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_in_both_languages(station: Station, language: str) -> None:
-    with station.database.transaction() as session:
-        user = people.user_by_name(session, "档案员")
-        assert user is not None
-        people.set_language(session, user.id, language)
-    for width, name in ((1280, ""), (420, "-narrow")):
+def test_every_page_in_both_languages(station: Service, language: str) -> None:
+    speaks(station.database, "档案员", language)
+    for name, width in WIDTHS.items():
         shut = station.page(language, width)
         shut.goto("/login")
-        shot(station, shut, f"login-{language}{name}")
+        station.shot(shut, f"login-{language}{name}")
         page = station.logged_in("档案员", language, width)
-        shot(station, page, f"batches-{language}{name}")
+        station.shot(page, f"batches-{language}{name}")
         if not name:
             make(station, page)
         for place in ("batches/1", "documents/2", "exports", "account", "people", "audit", "documents/999"):
             page.goto(f"/{place}")
-            shot(station, page, f"{place.replace('/', '-')}-{language}{name}")
-        for opened in (shut, page):
-            opened.context.close()
+            station.shot(page, f"{place.replace('/', '-')}-{language}{name}")
 
 
-def make(station: Station, page: Page) -> None:
+def make(station: Service, page: Page) -> None:
     """A version, so that there is one to see."""
     page.goto("/batches/1")
     page.click("section[aria-labelledby=export] button[value=batch]")
@@ -176,20 +114,12 @@ def make(station: Station, page: Page) -> None:
     assert make_export(station.database, station.blobs, number)
 
 
-def shot(station: Station, page: Page, name: str) -> None:
-    """A picture of the page, which must not be wider than its window, and which everybody can use."""
-    page.screenshot(path=station.shots / f"{name}.png", full_page=True)
-    wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide <= room, name
-    assert axe.violations(page) == [], name
-
-
 def test_pages_are_checked_for_accessibility() -> None:
     if not axe.source():
         pytest.skip(axe.MISSING)
 
 
-def test_without_scripts_files_are_sent_and_documents_chosen(station: Station, files: Path) -> None:
+def test_without_scripts_files_are_sent_and_documents_chosen(station: Service, files: Path) -> None:
     context = station.browser.new_context(
         locale=LANGUAGES["zh"], viewport={"width": 1280, "height": 860}, base_url=station.url, java_script_enabled=False
     )
@@ -214,4 +144,3 @@ def test_without_scripts_files_are_sent_and_documents_chosen(station: Station, f
     page.screenshot(path=station.shots / "chosen-zh.png", full_page=True)
     page.click("button[value=chosen]")
     expect(page.locator("tbody tr").first).to_contain_text("选定 1 个文件")
-    context.close()

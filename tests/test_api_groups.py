@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from models.archive import Role
@@ -21,7 +22,7 @@ from models.rows import Batch, Document, Question
 from models.store import asking, groups, people, reviews
 from models.store.groups import Alike, Scope
 from tests.doors import Doors, doors
-from tests.reviewable import paper, reviewable
+from tests.reviewing import file_away, open_batch, unsure
 from worker.core.restructure import table_names
 
 PAIR = Alike(pair="3>8")
@@ -57,7 +58,9 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     with doors(database, tmp_path) as found:
         found.person("档案员", Role.ADMIN)
         one, two = (found.client(found.person(name, Role.REVIEWER)) for name in ("one", "two"))
-        reviewable(database, found.kit.blobs, *(paper(2 * seed) for seed in range(3)))
+        batch = open_batch(database)
+        for number in range(3):
+            file_away(database, found.kit.blobs, batch, f"{number}.pdf", replace(unsure(2 * number), shown=()))
         yield Desk(found, one, two)
 
 
@@ -113,6 +116,20 @@ def test_what_others_answered_or_look_at_is_not_confirmed(desk: Desk) -> None:
     with desk.doors.kit.database.snapshot() as session:
         said = [one.after for one in reviews.decisions_on(session, document.sha256) if one.key == first.key]
     assert said == ["123.45"]
+
+
+def test_a_cell_that_says_something_else_than_was_shown_is_not_confirmed(desk: Desk) -> None:
+    (first, document), (second, _), *_ = desk.members()
+    values = [first.look["value"], "1.00"]
+    told = desk.one.post("/api/groups/decisions", json={"questions": [first.id, second.id], "values": values}).json()
+    assert told == {"decided": 1, "skipped": [second.id]}
+    with desk.doors.kit.database.transaction() as session:
+        for question in session.scalars(select(Question).where(Question.closed_at.is_(None))):
+            question.look = {**question.look, "value": "2.00"}  # not what the document is settled to
+    told = desk.one.post("/api/groups/decisions", json={"questions": [second.id]}).json()
+    assert told == {"decided": 0, "skipped": [second.id]}
+    with desk.doors.kit.database.snapshot() as session:
+        assert len(reviews.decisions_on(session, document.sha256)) == 1
 
 
 def test_cells_that_wait_for_a_second_person_belong_to_no_group(desk: Desk) -> None:

@@ -18,9 +18,10 @@ from models.decisions import DecisionKind
 from models.rows import Audit, Batch, Question, Reading
 from models.store import readings
 from tests.doors import Doors, doors
+from tests.printed_tables import printed
 from tests.reviewed import NOON, Answer, Reviewed, answer, busy, reviewed
-from tests.reviewing import file_away, open_batch, printed, settle_again
-from tests.strategies import ACCOUNT
+from tests.reviewing import file_away, open_batch, settle_again
+from tests.strategies import ACCOUNT, build
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -251,7 +252,7 @@ def test_a_sample_entered_at_the_desk_counts(database: Database, tmp_path: Path)
     with doors(database, tmp_path) as opened:
         first, second = (opened.client(opened.person(name, Role.REVIEWER)) for name in ("校对员", "复核员"))
         batch = open_batch(database)
-        filed = file_away(database, opened.kit.blobs, batch, "2023.pdf", printed(ACCOUNT, {}))
+        filed = file_away(database, opened.kit.blobs, batch, "2023.pdf", printed(build(ACCOUNT), {}))
         first.patch(f"/api/batches/{batch}/policy", json={"sample_share": 0.05})
         with database.transaction() as session:
             readings.ask_settling(session, [filed.reading])

@@ -27,7 +27,7 @@ STEMS = {
     "did.": ["retry", "cancel", "reread", "resettle", "export", "revoke", "person", "changed", "policy"],
     "outcome.": ["accepted", "duplicate", "refused", "unpacking"],
     "coming.": ["receiving", "unpacking", "failed"],
-    "station.": ["take", "leave", "tab", "zoom", "pan", "view"],
+    "station.": ["take", "leave", "tab", "zoom", "pan", "turn", "view"],
     "asks.": [one.value for one in Asks],
     "cell.": [one.value for one in CellStatus],
     "decision.": [one.value for one in DecisionKind if one is not DecisionKind.UNDO],

@@ -8,58 +8,38 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import migrate
 from models.archive import Role
-from models.blobs import Blobs
-from models.db import Database
 from models.decisions import DecisionKind
 from models.export.decided import Line, written
-from models.passwords import hashed
-from models.store import people
-from tests.browsing import chromium, need_chromium, screenshots
-from tests.doors import PASSWORD
+from tests.browsing import LANGUAGES, WIDTHS, Service, need_chromium, quiet, service, speaks
 from tests.reviewed import Reviewed, busy, reviewed
-from tests.serving import serving
-from tests.test_api_browser import COMPLAINTS, LANGUAGES, Station, shot
 
 ADMIN, REVIEWER = "档案员", "校对员"
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Station, Reviewed]]:
+def archive(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[Service, Reviewed]]:
     need_chromium()
     folder = tmp_path_factory.mktemp("insight")
-    url = f"sqlite:///{folder}/jiaokan.sqlite"
-    database = Database(url)
-    migrate.upgrade(database)
-    with database.transaction() as session:
-        for name, role in ((ADMIN, Role.ADMIN), (REVIEWER, Role.REVIEWER)):
-            assert people.add_user(session, name, role, hashed(PASSWORD)) is not None
-    found = reviewed(database, folder)
-    busy(database, found)
-    with serving(url, redis_url, folder / "store") as server, chromium() as browser:
-        blobs = Blobs(str(folder / "store"))
-        yield Station(server.url, database, blobs, browser, screenshots(folder)), found
-    database.close()
+    roles = {ADMIN: Role.ADMIN, REVIEWER: Role.REVIEWER}
+    with service(folder, f"sqlite:///{folder}/jiaokan.sqlite", redis_url, roles) as found:
+        made = reviewed(found.database, folder)
+        busy(found.database, made)
+        yield found, made
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    COMPLAINTS.clear()
-    yield
-    assert COMPLAINTS == []
+def silent(archive: tuple[Service, Reviewed]) -> Iterator[None]:
+    yield from quiet(archive[0])
 
 
-def speaking(station: Station, name: str, language: str, width: int = 1280) -> Page:
-    with station.database.transaction() as session:
-        user = people.user_by_name(session, name)
-        assert user is not None
-        people.set_language(session, user.id, language)
+def speaking(station: Service, name: str, language: str, width: int = 1280) -> Page:
+    speaks(station.database, name, language)
     return station.logged_in(name, language, width)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_of_figures(archive: tuple[Station, Reviewed], language: str, tmp_path: Path) -> None:
+def test_the_page_of_figures(archive: tuple[Service, Reviewed], language: str, tmp_path: Path) -> None:
     station, found = archive
     page = speaking(station, ADMIN, language)
     page.click("nav a[href='/insight']")
@@ -73,7 +53,7 @@ def test_the_page_of_figures(archive: tuple[Station, Reviewed], language: str, t
         box = chart.bounding_box()
         assert box is not None
         assert box["width"] > 600
-    shot(station, page, f"insight-{language}")
+    station.shot(page, f"insight-{language}")
     with page.expect_download() as coming:
         page.locator("figcaption a").first.click()
     coming.value.save_as(tmp_path / "chart.svg")
@@ -86,18 +66,16 @@ def test_the_page_of_figures(archive: tuple[Station, Reviewed], language: str, t
     page.emulate_media(media="screen")
     page.click(f"a[href*='reviewer={found.second}']")
     expect(page.locator("#backlog")).to_have_count(0)
-    shot(station, page, f"insight-one-{language}")
-    for opened in (page, alone):
-        opened.context.close()
-    narrow = speaking(station, REVIEWER, language, 420)
-    narrow.goto("/insight")
-    expect(narrow.locator("main")).not_to_contain_text("复核员")
-    shot(station, narrow, f"insight-{language}-narrow")
-    narrow.context.close()
+    station.shot(page, f"insight-one-{language}")
+    for name, width in WIDTHS.items():
+        own = speaking(station, REVIEWER, language, width)
+        own.goto("/insight")
+        expect(own.locator("main")).not_to_contain_text("复核员")
+        station.shot(own, f"insight-own-{language}{name}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_policy_of_a_batch(archive: tuple[Station, Reviewed], language: str) -> None:
+def test_the_policy_of_a_batch(archive: tuple[Service, Reviewed], language: str) -> None:
     station, found = archive
     page = speaking(station, REVIEWER, language)
     page.goto(f"/batches/{found.batch}")
@@ -112,12 +90,11 @@ def test_the_policy_of_a_batch(archive: tuple[Station, Reviewed], language: str)
     expect(page.locator("#p-above")).to_have_value("1000000")
     expect(page.locator("#p-sample")).to_have_value("0.5")
     page.locator("section[aria-labelledby=policy]").screenshot(path=station.shots / f"policy-{language}.png")
-    shot(station, page, f"batch-policy-{language}")
-    page.context.close()
+    station.shot(page, f"batch-policy-{language}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_file_of_decisions_brought_in(archive: tuple[Station, Reviewed], language: str) -> None:
+def test_a_file_of_decisions_brought_in(archive: tuple[Service, Reviewed], language: str) -> None:
     station, found = archive
     page = speaking(station, REVIEWER, language)
     page.goto(f"/batches/{found.batch}")
@@ -135,4 +112,3 @@ def test_a_file_of_decisions_brought_in(archive: tuple[Station, Reviewed], langu
     page.locator("section[aria-labelledby=decisions]").screenshot(path=station.shots / f"decisions-{language}.png")
     page.set_input_files("[data-decisions] input", {"name": "d.csv", "mimeType": "text/csv", "buffer": b"x"})
     expect(said).to_contain_text("number, sha256")
-    page.context.close()

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models.rows import Document, Question
-from tests import axe
+from tests.browsing import LANGUAGES, WIDTHS
+from tests.reviewing import doubtful, file_away
 from tests.station import (
-    LANGUAGES,
     REVIEWERS,
     Station,
     alternative,
@@ -26,6 +27,7 @@ from tests.station import (
     heading,
     opened_station,
     press,
+    shown,
     with_new_documents,
 )
 
@@ -187,10 +189,97 @@ def test_a_witness_is_one_click_from_its_place(desk: Station) -> None:
     witness = page.locator("[data-witnesses] li", has_text="last year")
     expect(witness).to_have_count(1)
     witness.locator("button").click()
-    expect(page.locator("[data-frame] image")).to_have_attribute(
-        "href", re.compile(rf"documents/{desk.filed[-1].document}/pages/6")
-    )
+    other = desk.filed[-1].document
+    expect(page.locator("[data-frame] image")).to_have_attribute("href", re.compile(rf"documents/{other}/pages/6"))
     expect(page.locator("[data-frame] .asked")).to_have_count(1)
+    press(page, "c")  # back to the question's own cell
+    expect(page.locator("[data-frame] image")).to_have_attribute(
+        "href", re.compile(rf"documents/(?!{other})\d+/pages/6")
+    )
+    expect(page.locator("[data-frame] .mate").first).to_be_attached()
+
+
+def test_the_whole_table_is_one_key_away_and_leads_back(desk: Station) -> None:
+    page = desk.at_work()
+    before = heading(page)
+    number = page.url.rpartition("=")[2]
+    press(page, "g")
+    page.wait_for_url("**/documents/*/tables/*")
+    asked = page.locator("td[aria-selected]")
+    expect(asked).to_have_attribute("data-question", number)
+    expect(page.locator("[data-place]")).to_contain_text("决算数")
+    page.locator("[data-question-link]").click()
+    page.wait_for_url(f"**/review?document=*&question={number}")
+    shown(page)
+    assert heading(page) == before
+    document = page.url.partition("document=")[2].partition("&")[0]
+    page.goto(f"/documents/{document}/tables/公开01")
+    expect(page.locator("[data-question-link]")).to_be_hidden()
+    page.click(".head a.button")
+    shown(page)
+    press(page, "1", "Enter")
+    expect(page.locator("[data-empty]")).to_contain_text("Nothing is left")  # though another document has questions
+    page.click("text=Questions that wait")
+    expect(page.locator("main")).to_contain_text("Only questions about 财政局/")
+    expect(page.locator("tbody tr")).to_have_count(0)
+    page.click("text=Show all")
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_what_is_asked_of_the_document_is_put_right_or_accepted(desk: Station) -> None:
+    sheets = doubtful(7, year="")
+    without = replace(sheets.document, tables=sheets.document.tables[:-2])
+    name = "无年度.pdf"
+    filed = file_away(desk.database, desk.blobs, desk.batch, name, replace(sheets, document=without))
+    desk.filed.append(filed)
+    page = desk.at_work(query=f"?document={filed.document}")
+    expect(page.locator("[data-heading]")).to_have_text("About the whole document")
+    texts = []
+    for _ in range(4):
+        before = page.locator("[data-reason]").inner_text()
+        texts.append(before)
+        desk.shot(page, f"review-document-{len(texts)}")
+        if "year" in before:
+            press(page, "Enter")
+            expect(page.locator("[data-alarm]")).to_contain_text("Correct one of them")
+            page.fill("#d-year", "2023")
+            press(page, "Enter")
+        elif "name" in before:
+            page.fill("#d-entity", "青河县统计局")
+            press(page, "Enter")
+        else:
+            page.locator("[data-heading]").focus()
+            press(page, *(("PageDown", "PageDown", "PageUp", "e") if "公开08" in before else ("o",)))
+        expect(page.locator("[data-reason]")).not_to_have_text(before)
+        page.wait_for_timeout(220)
+    assert sorted(one[:8] for one in texts) == ["the name", "the year", "公开08 政府性", "公开09 国有资"]
+    kinds = {(one.kind, one.key[:8], one.field, one.after) for one in decided(desk, 4)}
+    empty = ("structure", "公开08", "declare-empty", '{"empty":true,"page":2}')
+    said = {("year", "2023"), ("entity", "青河县统计局"), ("accepted", "")}
+    assert kinds == {empty, *(("document", "document", *one) for one in said)}
+    page.goto(f"/documents/{filed.document}/tables/公开08")
+    expect(page.locator("main")).to_contain_text("This table is declared empty")
+
+
+def test_a_doubtful_label_is_put_right(desk: Station) -> None:
+    sheets = doubtful(8)
+    tables = list(sheets.document.tables)
+    rows = list(tables[4].rows)
+    code = rows[3].code.text
+    rows[3] = replace(rows[3], code=replace(rows[3].code, text="2O1ot03"))
+    tables[4] = replace(tables[4], rows=tuple(rows))
+    changed = replace(sheets, document=replace(sheets.document, tables=tuple(tables)))
+    desk.filed.append(file_away(desk.database, desk.blobs, desk.batch, "代码.pdf", changed))
+    page = desk.at_work(query=f"?document={desk.filed[-1].document}&asks=label")
+    desk.shot(page, "review-label")
+    before = heading(page)
+    expect(page.locator("[data-reason]")).to_contain_text("its label")
+    page.fill("#row-code", code)
+    press(page, "Enter")
+    gone_on(page, before)
+    label, value = decided(desk, 2)
+    assert (label.kind, label.field, label.after) == ("label", "row_code", code)
+    assert value.kind == "value"
 
 
 def test_markup_in_a_document_is_text(desk: Station) -> None:
@@ -216,6 +305,16 @@ def test_the_queue_shows_who_looks_at_what_and_filters(desk: Station) -> None:
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(4)
     expect(page.locator("tbody")).to_contain_text(f"{ONE}, until")
+    page.goto("/review/queue")
+    page.select_option("#q-batch", label="2023 部门决算")
+    page.fill("#q-least", "100")
+    page.click("text=Filter")
+    expect(rows).to_have_count(4)
+    amounts = [float(one.replace(",", "")) for one in page.locator("tbody .figure").all_inner_texts()]
+    assert min(amounts) > 100
+    page.fill("#q-least", str(int(max(amounts))))
+    page.click("text=Filter")
+    expect(rows).to_have_count(1)
     page.goto("/review/queue?asks=layout")
     expect(page.locator(".empty")).to_contain_text("No questions")
     page.goto("/review/queue?asks=contradicted")
@@ -226,24 +325,16 @@ def test_the_queue_shows_who_looks_at_what_and_filters(desk: Station) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_in_both_languages(desk: Station, language: str) -> None:
-    for width, name in ((1440, ""), (720, "-200-percent"), (420, "-narrow")):
+    for name, width in WIDTHS.items():
         page = desk.at_work(language=language, width=width)
         page.wait_for_selector("[data-frame] image")
         page.wait_for_timeout(200)
-        shot(desk, page, f"review-{language}{name}")
+        desk.shot(page, f"review-{language}{name}")
         if not name:
             press(page, "?")
-            shot(desk, page, f"review-keys-{language}")
+            desk.shot(page, f"review-keys-{language}")
             press(page, "Escape", "1")
-            shot(desk, page, f"review-taken-{language}")
+            desk.shot(page, f"review-taken-{language}")
         page.goto("/review/queue")
-        shot(desk, page, f"queue-{language}{name}")
+        desk.shot(page, f"queue-{language}{name}")
         page.context.close()
-
-
-def shot(desk: Station, page: Page, name: str) -> None:
-    """A picture of the page, which must not be wider than its window."""
-    page.screenshot(path=desk.shots / f"{name}.png", full_page=True)
-    wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide <= room, name
-    assert axe.violations(page) == [], name

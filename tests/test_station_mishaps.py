@@ -12,6 +12,7 @@ from playwright.sync_api import Route, expect
 from models.rows import Claim, Question
 from models.store import asking, people, pictures, readings
 from models.store.pages import PageKey
+from tests.doors import PASSWORD
 from tests.station import (
     REVIEWERS,
     Station,
@@ -135,6 +136,27 @@ def test_a_closed_tab_loses_no_unsent_decision(desk: Station) -> None:
     expect(again.locator("[data-outbox]")).to_be_hidden(timeout=10_000)
     again.wait_for_timeout(300)
     decided(desk, 1)
+
+
+def test_logged_out_meanwhile_decisions_wait_for_the_same_person(desk: Station) -> None:
+    page = desk.at_work()
+    context, first = page.context, page.context.cookies()
+    context.clear_cookies()
+    press(page, "1", "Enter")
+    expect(page.locator("[data-outbox]")).to_contain_text("You are logged out: 1 decisions are kept", timeout=10_000)
+    other = context.new_page()
+    for name, left in ((TWO, 0), (ONE, 1)):
+        context.clear_cookies()
+        other.goto("/login")
+        other.fill("#name", name)
+        other.fill("#password", PASSWORD)
+        with page.expect_response(lambda answer: answer.url.endswith("/decisions") and answer.status != 401):
+            other.keyboard.press("Enter")
+        other.wait_for_url("/")
+        page.wait_for_timeout(500)
+        decided(desk, left)
+    expect(page.locator("[data-outbox]")).to_be_hidden(timeout=10_000)
+    assert [one["value"] for one in context.cookies()] != [one["value"] for one in first]
 
 
 def test_an_answer_that_never_came_counts_once(desk: Station) -> None:

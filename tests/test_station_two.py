@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models.rows import Decision, Question
-from models.store import asking
+from models.store import figures
 from tests.browsing import need_chromium
 from tests.reviewing import doubtful, file_away
 from tests.station import REVIEWERS, WORK, station
@@ -39,7 +39,7 @@ def test_no_question_is_answered_twice_and_none_is_lost(
             for page in pages:
                 assert page.evaluate("window.finished")
             with found.database.snapshot() as session:
-                left = asking.open_count(session)
+                left = figures.open_questions(session)
             if not left:
                 break
             for page in pages:

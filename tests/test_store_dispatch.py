@@ -10,7 +10,7 @@ from models.rows import Reading
 from models.store import batches, dispatch, exports, pages, people, readings, uploads
 from models.store.exports import Wanted
 from models.store.pages import PageKey, PageResult
-from tests.archives import FRESH, add, batch_of, later, read
+from tests.archives import FRESH, add, batch_of, later, opening_sent, read
 
 HOUR = timedelta(hours=1)
 
@@ -51,7 +51,7 @@ def test_what_was_lost_on_its_way_is_sent_again_once(database: Database) -> None
         upload = uploads.start_upload(session, batch_id, owner.id, "d.zip", None)
         uploads.whole(session, upload.id, "a" * 64, 10)
         opening = add(session, batch_id, "e.pdf").reading_id
-        dispatch.mark_opening_sent(session, opening)
+        opening_sent(session, opening)
         export = exports.ask_export(session, owner.id, Wanted("all", ExportFormat.CSV, {}))
         dispatch.pages_to_send(session, 10, 10)
         pages.start_page(session, PageKey(last, 1), FRESH)

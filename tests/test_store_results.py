@@ -10,7 +10,7 @@ import pytest
 from models.archive import CellLine, QuestionLine, State, Summary
 from models.db import Database, Session
 from models.rows import Reading
-from models.store import batches, listing, people, readings, results, reviews
+from models.store import batches, figures, listing, people, readings, results, reviews
 from models.store.listing import CellFilter, DocumentFilter
 from models.store.results import Settled
 from tests.archives import add, batch_of, later, read
@@ -56,8 +56,8 @@ def test_a_result_is_listed(database: Database) -> None:
         assert listing.cells(session, CellFilter(reading, form="公开01", row_code="201"), after=3) == []
         (batch,) = listing.batches(session, viewer)
         assert (batch.state, batch.documents) == (State.READING, {State.NEEDS_REVIEW: 1, State.QUEUED: 1})
-        assert listing.backlog(session) == {State.QUEUED: 1}
-        assert listing.open_questions(session) == 1
+        assert figures.by_state(session)[State.QUEUED] == 1
+        assert figures.open_questions(session) == 1
         assert listing.page_progress(session, reading) == listing.PageProgress(2, 2, 0, {})
 
 

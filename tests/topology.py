@@ -19,7 +19,7 @@ from models.fleet import Fleet
 from models.queue import Priority, QueueError, Task, make_app, send
 from models.rows import Export
 from models.settings import Settings
-from models.store import batches, exports, listing, people
+from models.store import batches, exports, figures, listing, people
 from models.store.batches import Ask, Incoming
 from models.store.exports import Wanted
 from models.store.listing import DocumentFilter, DocumentLine
@@ -103,7 +103,8 @@ class Topology:
     def left(self) -> dict[State, int]:
         """How many readings are unfinished, by how far they are."""
         with self.database.snapshot() as session:
-            return dict(listing.backlog(session))
+            found = figures.by_state(session)
+        return {state: found[state] for state in UNFINISHED if found[state]}
 
     def wait(self, seconds: float) -> float:
         """Wait until everything is done or failed; how long it took."""

@@ -15,6 +15,7 @@ function options() {
 }
 
 function begin() {
+  count();
   for (const one of options()) draw(one);
   list.addEventListener("keydown", pressed);
   list.addEventListener("focusin", (event) => about(event.target.closest("[role=option]")));
@@ -30,17 +31,23 @@ function begin() {
   options()[0]?.focus();
 }
 
+// Only what can be seen can be confirmed: a crop counts once its picture is there, and never where there is none.
 async function draw(one) {
   const { document: number, page: sheet, box, glyph } = one.dataset;
   const place = box.split(" ").map(Number);
-  const picture = place.length === 4 && Number(sheet) ? (await pageOf(number, Number(sheet))).page : null;
   const room = one.querySelector("[data-crop]");
-  if (!picture) {
+  room.textContent = words.drawing;
+  const picture = place.length === 4 && Number(sheet) ? (await pageOf(number, Number(sheet))).page : null;
+  const whole = Object.assign(new Image(), { src: picture?.href ?? "" });
+  if (!picture || !(await whole.decode().then(() => true, () => false))) {
     room.textContent = words.noPicture;
+    one.setAttribute("aria-selected", "false");
     return;
   }
   const extent = glyph ? glyph.split(" ").map(Number) : null;
   room.replaceChildren(crop(picture, place, extent));
+  one.dataset.seen = "";
+  count();
 }
 
 function pressed(event) {
@@ -67,17 +74,22 @@ function focus(one) {
 }
 
 function toggle(one) {
+  if (!seen(one)) return;
   one.setAttribute("aria-selected", one.getAttribute("aria-selected") === "true" ? "false" : "true");
   count();
 }
 
+function seen(one) {
+  return "seen" in one.dataset;
+}
+
 function set(chosen) {
-  for (const one of options()) one.setAttribute("aria-selected", String(chosen));
+  for (const one of options().filter(seen)) one.setAttribute("aria-selected", String(chosen));
   count();
 }
 
 function chosen() {
-  return options().filter((one) => one.getAttribute("aria-selected") === "true");
+  return options().filter((one) => seen(one) && one.getAttribute("aria-selected") === "true");
 }
 
 function count() {
@@ -99,12 +111,13 @@ function about(one) {
 
 async function confirm() {
   const questions = chosen().map((one) => Number(one.dataset.question));
+  const values = chosen().map((one) => one.dataset.value);
   if (!questions.length || button.disabled) return;
   button.disabled = true;
   const { alarm, told } = { alarm: page.querySelector("[data-alarm]"), told: page.querySelector("[data-told]") };
   alarm.textContent = "";
   sentAs ||= crypto.getRandomValues(new Uint32Array(4)).join("-");
-  const answer = await post("/api/groups/decisions", { questions, idempotency: sentAs });
+  const answer = await post("/api/groups/decisions", { questions, values, idempotency: sentAs });
   const outcome = (await answer?.json().catch(() => null)) ?? {};
   if (!answer?.ok) {
     alarm.textContent = answer ? (outcome.detail ?? "") : words.offline;

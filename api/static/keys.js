@@ -1,9 +1,10 @@
 // The keys of the review station: what is decided, and how the page is looked at. In a field, typing is typing.
 const KEYS = {
-  s: "skip", i: "illegible", w: "source", t: "structure", n: "note", u: "undo", o: "good", "?": "help", " ": "edit",
+  s: "skip", i: "illegible", w: "source", t: "structure", n: "note", u: "undo", o: "good", e: "empty", g: "table", "?": "help", " ": "edit",
 };
 const SIGHTS = {
   z: "in", x: "out", v: "view", c: "centre", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
+  PageUp: "before", PageDown: "after",
 };
 
 // `run` does a deed by its name, `see` moves the page, `screen` is the question that is shown.

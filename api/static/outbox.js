@@ -57,10 +57,14 @@ export function outbox(person, heard) {
 
   // Whether it is done with, for good or ill; a server that does not answer is asked again later.
   async function sent(item) {
-    const answer = await post(`/api/documents/${item.document}/decisions`, item.body);
-    if (!answer || answer.status >= 500 || answer.status === 429 || answer.status === 401) {
+    const attempt = () => post(`/api/documents/${item.document}/decisions`, item.body);
+    let answer = await attempt();
+    const page = answer?.status === 403 ? await pageNow() : null;
+    if (page?.person === person && renew(page.csrf)) answer = await attempt();
+    const away = answer?.status === 401 || (page !== null && page.person !== person);
+    if (!answer || answer.status >= 500 || answer.status === 429 || away) {
       waits.get(item.id)?.(null);
-      heard.waiting(read(), answer?.status ?? 0);
+      heard.waiting(read(), away ? 401 : (answer?.status ?? 0));
       setTimeout(send, AGAIN_MS);
       return false;
     }
@@ -87,6 +91,21 @@ export function outbox(person, heard) {
   heard.changed(read());
   takeOver();
   return { put, takeBack, waiting: () => read(), send };
+}
+
+// What this page would be now: whose it is, and what its requests have to show.
+async function pageNow() {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  const now = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
+  return { person: now.querySelector("[data-person]")?.dataset.person ?? "", csrf: now.querySelector("meta[name=csrf]")?.content ?? "" };
+}
+
+// Whoever has logged in anew since this page was loaded has to show something else; whether that is so.
+function renew(csrf) {
+  const meta = document.querySelector("meta[name=csrf]");
+  const isNew = meta.content !== csrf;
+  meta.content = csrf;
+  return isNew;
 }
 
 export function post(address, body, method = "POST") {

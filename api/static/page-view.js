@@ -1,6 +1,7 @@
 // The picture of a page with the cells of a table on it: zoomed, and each cell found from either side.
 import { draw, pageOf } from "./sheet.js";
 
+const AROUND = 1.6; // points between what a cell prints and its outline
 const ZOOMS = [0.5, 0.75, 1, 1.5, 2, 3, 4];
 
 export function boxOf(cell) {
@@ -69,7 +70,8 @@ export function pageView(room, grid, found, words) {
     }
     if (current && Number(current.dataset.page) === view.number && boxOf(current)) {
       for (const beam of beams(current)) group.append(beam);
-      const rect = rectangle(boxOf(current), { class: "chosen" });
+      const [x0, y0, x1, y1] = boxOf(current);
+      const rect = rectangle([x0 - AROUND, y0 - AROUND, x1 + AROUND, y1 + AROUND], { class: "chosen" });
       group.append(rect);
       mark(rect);
     }

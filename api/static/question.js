@@ -46,15 +46,15 @@ export function shownQuestion(root, t, { decide, look }) {
     find("question").dataset.open = question.open;
     state.first = grouped(question.value);
     const cell = question.asks !== "document";
-    for (const one of root.querySelectorAll("[data-question] [data-for]")) {
-      const wanted = one.dataset.for;
-      one.hidden = wanted === "cell" ? !cell : wanted === "document" ? cell : question.asks !== "label";
-    }
     const { document: about } = question;
+    const has = { cell, document: !cell, label: question.asks === "label", missing: Boolean(question.missing && about.pages) };
+    for (const one of root.querySelectorAll("[data-question] [data-for]")) one.hidden = !has[one.dataset.for];
     find("where").textContent = [about.batch_name, about.name, about.entity, about.year, question.title].filter(Boolean).join(" › ");
     find("heading").textContent = cell
       ? [question.table, question.code, question.row || question.line_no, question.column].filter(Boolean).join(" · ")
       : t("about-document");
+    const whole = `/documents/${about.id}`;
+    find("table-link").href = cell ? `${whole}/tables/${encodeURIComponent(question.table_page)}#${encodeURIComponent(question.key)}` : whole;
     find("reason").textContent = question.open ? question.reason : t("answered-already");
     find("unit").textContent = question.unit ? `（${question.unit}）` : "";
     find("raw").textContent = cell ? t(question.blind ? "read-blind" : "read-as", { text: question.raw || t("blank") }) : "";

@@ -41,7 +41,7 @@ export function prefetch(page) {
 export function sheet(room, t) {
   const frame = room.querySelector("[data-frame]"), crop = document.querySelector("[data-crop]");
   const told = room.querySelector("[data-page-told]");
-  const state = { zoom: 2, straight: true, page: null, place: null, mates: [], turn: 0 };
+  const state = { zoom: 2, straight: true, page: null, home: null, at: null, turn: 0 };
 
   for (const button of room.querySelectorAll("[data-sheet]")) {
     button.addEventListener("click", () => act(button.dataset.sheet));
@@ -57,8 +57,11 @@ export function sheet(room, t) {
     } else if (what === "view") {
       state.straight = !state.straight;
       paint();
-    } else if (what === "centre") centre();
-    else if (what === "fit") {
+    } else if (what === "before" || what === "after") turn(what === "after" ? 1 : -1);
+    else if (what === "centre") {
+      if (state.at === state.home) centre();
+      else go(state.home);
+    } else if (what === "fit") {
       state.zoom = 1;
       resize();
     } else {
@@ -67,17 +70,37 @@ export function sheet(room, t) {
     }
   }
 
-  // Show a page with a place outlined and others tinted.
-  async function show(document_, page, number, place, mates = []) {
+  // Show the place a question is about, with others tinted: { document, number, place, mates, count, page }, where `count`
+  // is the number of pages and `page` is known already or null. It is what one comes back to.
+  function show(home) {
+    state.home = home;
+    crop?.replaceChildren();
+    return go(home);
+  }
+
+  // Look at another place for a while.
+  function visit(at) {
+    return go({ mates: [], count: 0, page: null, ...at });
+  }
+
+  function turn(by) {
+    const { at, home } = state;
+    const number = (at?.number ?? 0) + by;
+    if (!at || number < 1 || number > at.count) return;
+    if (at.document === home.document && number === home.number) go(home);
+    else visit({ document: at.document, number, place: null, count: at.count });
+  }
+
+  async function go(at) {
     const turn = ++state.turn;
-    Object.assign(state, { page, place, mates });
-    if (!page) {
+    Object.assign(state, { at, page: at.page });
+    if (!at.page) {
+      offer(null);
       frame.replaceChildren();
-      crop?.replaceChildren();
       told.textContent = t("drawing");
-      const found = await pageOf(document_, number);
+      const found = await pageOf(at.document, at.number);
       if (turn !== state.turn) return;
-      state.page = found.page ?? null;
+      state.page = at.page = found.page ?? null;
       told.textContent = found.page ? "" : (found.problem ?? t("offline-page"));
     }
     paint();
@@ -92,22 +115,38 @@ export function sheet(room, t) {
 
   function paint() {
     const view = picture();
-    room.dataset.view = view?.straight ? "straight" : "filed";
-    for (const button of room.querySelectorAll("[data-sheet=view]")) {
-      button.hidden = !state.page?.straight;
-      button.textContent = t(view?.straight ? "view-filed" : "view-straight");
-    }
+    offer(view);
     if (!view) return;
     told.textContent = t("page", { number: state.page.number });
     const svg = whole(view, [0, 0, view.width, view.height]);
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", t("page", { number: state.page.number }));
-    for (const mate of state.mates) mark(svg, boxOf(mate, view.straight), "mate", 0.4);
-    mark(svg, boxOf(state.place, view.straight), "asked", 1.6);
+    for (const mate of state.at.mates) mark(svg, boxOf(mate, view.straight), "mate", 0.4);
+    mark(svg, boxOf(state.at.place, view.straight), "asked", 1.6);
     frame.replaceChildren(svg);
     resize();
     centre();
-    enlarge(view);
+    if (state.at === state.home) enlarge(view);
+  }
+
+  // The buttons that do something as it is.
+  function offer(view) {
+    room.dataset.view = view?.straight ? "straight" : "filed";
+    for (const button of room.querySelectorAll("[data-sheet]")) button.disabled = !view;
+    const way = room.querySelector("[data-sheet=view]");
+    way.hidden = !state.page?.straight;
+    way.textContent = t(view?.straight ? "view-filed" : "view-straight");
+    room.querySelector("[data-sheet=before]").disabled = !state.at || state.at.number <= 1;
+    room.querySelector("[data-sheet=after]").disabled = !state.at || state.at.number >= state.at.count;
+  }
+
+  function blank() {
+    state.turn += 1;
+    state.page = state.at = state.home = null;
+    frame.replaceChildren();
+    crop?.replaceChildren();
+    told.textContent = "";
+    offer(null);
   }
 
   function whole(view, box) {
@@ -128,7 +167,7 @@ export function sheet(room, t) {
   function enlarge(view) {
     if (!crop) return;
     crop.replaceChildren();
-    const box = boxOf(state.place, view.straight);
+    const box = boxOf(state.home.place, view.straight);
     if (!box) return;
     const [x0, y0, x1, y1] = box;
     const high = Math.max(y1 - y0, 8), aside = Math.max(high, (x1 - x0) * 0.2);
@@ -170,5 +209,5 @@ export function sheet(room, t) {
     }, { passive: false });
   }
 
-  return { show, act, blank: () => { frame.replaceChildren(); crop?.replaceChildren(); told.textContent = ""; } };
+  return { show, visit, act, blank, number: () => state.at?.number ?? 0 };
 }

@@ -36,7 +36,8 @@ async function show(question, { history = "push", draft = null } = {}) {
   find("lines").textContent = question.lines.join("\n");
   root.classList.toggle("no-page", !question.document.pages);
   if (question.document.pages) {
-    view.show(question.document.id, question.page, question.place?.page || 1, question.place, question.mates);
+    const { document: { id, pages: count }, page, place, mates } = question;
+    view.show({ document: id, number: place?.page || 1, place, mates, count, page });
   } else view.blank();
   const address = `/review?${root.dataset.query}${root.dataset.query ? "&" : ""}question=${question.id}`;
   if (history === "push") window.history.pushState({ question: question.id }, "", address);
@@ -164,6 +165,7 @@ function heard({ ok, status, told, item }) {
   if (state.upcoming?.document.id === item.document) state.upcoming = null; // it is another question now
   fetchUpcoming();
   if (!state.now && !state.busy && told.left) goOn(); // it raised another question
+  if (state.now?.open && state.now.id === item.question && !state.busy) refresh(); // gone back to before it was answered
   if (state.now && state.now.id !== item.question && told.settled.includes(state.now.id)) {
     say(t("answered-by-sums"));
     goOn({ left: state.now });
@@ -276,6 +278,10 @@ function about(kind) {
   if (kind === "good") {
     return decide({ kind: "document", key: question.key, field: "accepted", after: "", seen: question.seen });
   }
+  if (kind === "empty") {
+    const after = JSON.stringify({ empty: true, page: view.number() });
+    return decide({ kind: "structure", key: question.missing, field: "declare-empty", after, seen: null });
+  }
   if (!screen.note()) {
     screen.openNote();
     return alarm(t("say-what"));
@@ -290,7 +296,8 @@ async function look(witness) {
     ? await (await call(`/api/documents/${witness.document}/cells/${encodeURIComponent(witness.cell)}/place`))?.json()
     : witness.place;
   if (!found) return;
-  view.show(witness.document, null, found.page || witness.page || 1, found, []);
+  const count = state.now?.document.id === witness.document ? state.now.document.pages : 0;
+  view.visit({ document: witness.document, number: found.page || witness.page || 1, place: found, count });
 }
 
 // ---- what the person sees of the queue, the connection and the time
@@ -331,10 +338,10 @@ setInterval(() => {
 const DEEDS = {
   accept, skip, undo, edit: () => screen.edit(), note: () => screen.openNote(), again: () => goOn(),
   illegible: () => about("illegible"), source: () => about("source"), structure: () => about("structure"),
-  good: () => about("good"), help: () => find("help").showModal(),
+  good: () => about("good"), empty: () => about("empty"), table: () => location.assign(find("table-link").href), help: () => find("help").showModal(),
 };
-const ANSWERS = ["accept", "skip", "illegible", "source", "structure", "good"];
-const NEED_A_QUESTION = [...ANSWERS, "edit", "note"];
+const ANSWERS = ["accept", "skip", "illegible", "source", "structure", "good", "empty"];
+const NEED_A_QUESTION = [...ANSWERS, "edit", "note", "table"];
 
 function run(deed) {
   if (ANSWERS.includes(deed) && performance.now() - state.since < UNSEEN_MS) return;
@@ -346,7 +353,7 @@ function run(deed) {
 
 root.addEventListener("click", (event) => {
   const deed = event.target.closest("[data-do]")?.dataset.do;
-  if (!deed) return;
+  if (!deed || event.ctrlKey || event.metaKey || event.shiftKey) return; // a link may be opened beside
   event.preventDefault();
   run(deed);
 });

@@ -100,6 +100,11 @@ function tell(cell) {
       choices.append(button);
     }
   }
+  const answer = detail.querySelector("[data-question-link]");
+  if (answer) {
+    answer.hidden = !cell.dataset.question;
+    answer.href = `/review?document=${page.dataset.document}&question=${cell.dataset.question}`;
+  }
   const acts = detail.querySelector("[data-acts]");
   if (acts) acts.hidden = !isValue;
 }
@@ -296,6 +301,7 @@ async function refresh() {
     return;
   }
   const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  page.dataset.reading = now.querySelector(".table-page")?.dataset.reading ?? "";
   const room = page.querySelector(".grid-room");
   const scrolled = [room.scrollLeft, room.scrollTop];
   const focused = grid().contains(document.activeElement);

@@ -41,10 +41,6 @@ class Division:
         latest = self.to_year or int(year)
         return self.from_year - YEARS_OFF <= int(year) <= latest + YEARS_OFF
 
-    @property
-    def is_current(self) -> bool:
-        return not self.to_year
-
 
 def _rows(file: str) -> Iterator[dict[str, str]]:
     text = resources.files(__name__).joinpath(file).read_text(encoding="utf-8")

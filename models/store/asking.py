@@ -235,9 +235,3 @@ def _answerable(user_id: int) -> ColumnElement[bool]:
         Decision.kind.in_(entered),
     )
     return or_(Question.asks.not_in(_AGAIN), ~mine)
-
-
-def open_count(session: Session, most: int = 1000) -> int:
-    """How many questions are open, counted no further than asked."""
-    some = select(Question.id).where(Question.closed_at.is_(None)).limit(most).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0

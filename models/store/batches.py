@@ -137,11 +137,6 @@ def documents_of(session: Session, reading_id: int) -> list[int]:
     return list(session.scalars(query))
 
 
-def document_count(session: Session, batch_id: int) -> int:
-    """How many documents a batch holds, cancelled ones too."""
-    return session.scalar(select(func.count()).where(Document.batch_id == batch_id)) or 0
-
-
 def _cancelled(session: Session) -> Update:
     unfinished = select(Reading.id).where(Reading.id == Document.reading_id, Reading.state.in_(UNFINISHED))
     return update(Document).where(Document.cancelled_at.is_(None), unfinished.exists()).values(cancelled_at=at(session))

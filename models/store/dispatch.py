@@ -109,11 +109,6 @@ def priorities(session: Session, reading_ids: Iterable[int]) -> dict[int, int]:
     return dict(iter(found))
 
 
-def mark_opening_sent(session: Session, reading_id: int) -> None:
-    """Note that the task to open a file is being sent."""
-    session.execute(update(Reading).where(Reading.id == reading_id).values(sent_at=at(session)))
-
-
 def lost(session: Session, page_before: datetime, task_before: datetime) -> Lost:
     """What is to be sent again: pages sent or begun before `page_before`, other tasks sent before `task_before`.
 

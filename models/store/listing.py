@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models.archive import UNFINISHED, Role, State, batch_state
-from models.rows import Batch, Cell, Document, Extraction, File, Page, Question, Reading, User
+from models.archive import Role, State, batch_state
+from models.rows import Batch, Cell, Document, Extraction, File, Page, Reading, User
 
 MOST_ROWS = 500
 """A page of a list is never longer."""
@@ -212,17 +212,6 @@ def figure_of(session: Session, entity: str, year: str, like: Cell) -> tuple[Doc
 def cell_of(session: Session, reading_id: int, cell_id: str) -> Cell | None:
     """A cell of a reading that lists show."""
     return session.scalar(select(Cell).where(Cell.reading_id == reading_id, Cell.cell_id == cell_id))
-
-
-def backlog(session: Session) -> Mapping[State, int]:
-    """How many readings of the whole archive are unfinished, by state."""
-    query = select(Reading.state, func.count()).where(Reading.state.in_(UNFINISHED)).group_by(Reading.state)
-    return {State(state): count for state, count in session.execute(query)}
-
-
-def open_questions(session: Session) -> int:
-    """How many questions wait for a person."""
-    return session.scalar(select(func.count()).where(Question.closed_at.is_(None))) or 0
 
 
 def _counts(session: Session, batch_ids: Sequence[int]) -> dict[int, dict[State, int]]:
