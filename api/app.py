@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -46,6 +47,8 @@ from models.settings import MEBIBYTE, Settings
 
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 40
+_COLLECTED = (10_000, 10, 200)
+"""After so many new objects Python looks for cycles among them, every so many times also among older ones, and all."""
 _ROUTERS = (
     health.router, people.router, uploads.streams, uploads.router, questions.router, pictures.router,
     decision_files.router, insight.router, insight_pages.router, batches.router,
@@ -102,7 +105,18 @@ def make_kit(settings: Settings) -> Kit:
 
 @asynccontextmanager
 async def _living(app: FastAPI) -> AsyncIterator[None]:
+    _seldom_collected()
     yield
     kit: Kit = app.state.kit
     for close in cast("tuple[Callable[[], None], ...]", (kit.waker.close, kit.database.close)):
         await asyncio.to_thread(close)
+
+
+def _seldom_collected() -> None:
+    """Have Python look through all objects for cycles seldom: the documents at hand are many, and make everybody wait.
+
+    What a request leaves behind is still found while it is young.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, BackgroundTasks, Path, Query
 
 from api import question_view as seen
 from api.deps import Call, Calls, Reads, Writes, allowed
 from api.errors import ProblemError, missing
 from api.people import names
 from api.pictures import page_of
-from api.review_desk import Open, decide, last_said, open_document, shelf, standing, subject
+from api.review_desk import Open, decide, last_said, open_document, settle_ahead, shelf, standing, subject
 from api.review_schemas import (
     DecisionAsked,
     DecisionOut,
@@ -159,10 +159,14 @@ def _holder(session: Session, call: Call, question_id: int) -> HolderOut | None:
 
 @router.post("/questions/next", summary="The next question")
 @allowed(*REVIEWERS)
-def next_question(session: Writes, call: Calls, asked: FilterAsked) -> NextOut:
+def next_question(session: Writes, call: Calls, asked: FilterAsked, later: BackgroundTasks) -> NextOut:
     """The one worth most that fits and nobody else looks at; it is yours for 15 minutes."""
     question = asking.next_question(session, call.who.id, question_filter(session, call, asked))
-    return NextOut(question=one_question(session, call, question, asked.batch) if question else None)
+    if question is None:
+        return NextOut(question=None)
+    shown = one_question(session, call, question, asked.batch)
+    later.add_task(settle_ahead, call, shown.document.id)
+    return NextOut(question=shown)
 
 
 @router.get("/questions", summary="Questions that wait")

@@ -7,6 +7,7 @@ first one said.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -18,17 +19,21 @@ from api.question_view import is_straight, labels_of, plain
 from api.review_schemas import DecisionAsked, DecisionOut
 from api.shelf import Settled, Shelf, Spot
 from models import rows
-from models.db import Session
-from models.decisions import BLIND, DecisionKind, Place
+from models.blobs import StoreError
+from models.db import DatabaseAwayError, Session
+from models.decisions import BLIND, DecisionKind, Place, Review
+from models.document import Extraction
 from models.learned import known
 from models.packing import pack
 from models.store import asking, batches, people, readings, results, reviews
 from models.store.reviews import Said
-from models.summaries import cell_lines, outcome, question_lines, summary
+from models.summaries import outcome, question_lines, summary
 from worker.core import entries
 from worker.core.carried import place_in
 from worker.core.restructure import anchor
 from worker.core.settle import settle
+
+_VERSION = version("jiaokan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,22 +206,41 @@ def _taken_back(found: Open, call: Call, asked: DecisionAsked) -> Said:
 def _settle(session: Session, call: Call, found: Open, number: int) -> None:
     """Settle with all that was said. Raises ProblemError 422 for a decision that fits nothing in the document."""
     at_hand = shelf(call)
-    document = at_hand.document(found.reading.document or "")
-    learned = known(call.kit.settings.learned)
-    review = replace(reviews.review_of(session, found.document.sha256), learned=learned)
-    target = call.kit.settings.target_errors / 10_000
-    extraction = settle(document, target, review=review)
+    extraction = _reckoned(call, found.reading.id, found.reading.document or "", _review(session, call, found))
     if number in extraction.orphans:
         raise ProblemError(422, "does not fit", "this fits no cell or table of the document: look at it again")
-    packed = pack(extraction)
+    new, packed = Settled(extraction), pack(extraction)
     blob = call.kit.blobs.put_bytes(packed).sha256
     kept = results.Settled(
         blob=blob, outcome=outcome(extraction), summary=summary(extraction, found.kept.origin),
-        cells=tuple(cell_lines(extraction)), questions=tuple(question_lines(extraction)), decision_id=number,
-        version=version("jiaokan"), asked_at=found.reading.settle_asked_at or found.reading.created_at,
+        cells=new.lines, questions=tuple(question_lines(extraction)), decision_id=number,
+        version=_VERSION, asked_at=found.reading.settle_asked_at or found.reading.created_at,
     )  # fmt: skip
-    results.keep_result(session, found.reading.id, kept)
-    at_hand.put(blob, len(packed), extraction, found.settled)
+    before = found.settled.lines if found.kept.version == _VERSION else None
+    results.keep_result(session, found.reading.id, kept, before)
+    at_hand.put(blob, len(packed), new, found.settled)
+
+
+def settle_ahead(call: Call, document_id: int) -> None:
+    """Settle a document that somebody looks at, so that the first decision about it takes no longer than the next."""
+    with suppress(ProblemError, DatabaseAwayError, StoreError):
+        with call.kit.database.snapshot() as session:
+            found = open_document(session, call, document_id)
+            reading, blob, review = found.reading.id, found.reading.document or "", _review(session, call, found)
+        if shelf(call).is_new(reading):
+            _reckoned(call, reading, blob, review)
+
+
+def _review(session: Session, call: Call, found: Open) -> Review:
+    """All that was said of a document, and what the archive taught."""
+    return replace(reviews.review_of(session, found.document.sha256), learned=known(call.kit.settings.learned))
+
+
+def _reckoned(call: Call, reading_id: int, blob: str, review: Review) -> Extraction:
+    """What a reading is settled to; the last time it was in this process makes it quick."""
+    document = shelf(call).document(blob)
+    with shelf(call).memo(reading_id) as memo:
+        return settle(document, call.kit.settings.target_errors / 10_000, review=review, memo=memo)
 
 
 def _told(session: Session, found: Open, row: rows.Decision, known: Mapping[str, int], *, again: bool) -> DecisionOut:

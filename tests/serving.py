@@ -43,11 +43,22 @@ def serving(
     database_url: str, redis_url: str, store: Path, *more: str, port: int = 0, empty: bool = True
 ) -> Iterator[Server]:
     """A server on this port or a free one; ended at the end, and the queue emptied, unless a worker has it too."""
+    try:
+        with serving_from(ROOT, (database_url, redis_url, store), *more, port=port) as server:
+            yield server
+    finally:
+        if empty:
+            emptied(redis_url)
+
+
+@contextlib.contextmanager
+def serving_from(root: Path, places: tuple[str, str, Path], *more: str, port: int = 0) -> Iterator[Server]:
+    """A server of the code in a folder, ended at the end; `places` are its database, Redis and store."""
     port = port or free_port()
-    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "STORE_URL": str(store)}
-    environment = {**os.environ, **{f"JIAOKAN_{name}": value for name, value in settings.items()}}
+    names = ("JIAOKAN_DATABASE_URL", "JIAOKAN_REDIS_URL", "JIAOKAN_STORE_URL")
+    environment = {**os.environ, "PYTHONPATH": str(root), **dict(zip(names, map(str, places), strict=True))}
     command = [sys.executable, "-c", "import sys; from worker.cli import main; sys.exit(main())", "api"]
-    process = subprocess.Popen([*command, f"--port={port}", *more], env=environment, cwd=ROOT)  # noqa: S603  # our own server
+    process = subprocess.Popen([*command, f"--port={port}", *more], env=environment, cwd=root)  # noqa: S603  # our own server
     server = Server(process, f"http://127.0.0.1:{port}")
     try:
         _answering(server)
@@ -58,8 +69,6 @@ def serving(
             process.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
-        if empty:
-            emptied(redis_url)
 
 
 def emptied(redis_url: str) -> None:

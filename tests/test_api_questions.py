@@ -12,18 +12,22 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from models.archive import Role
+from models.archive import CellLine, Role
 from models.db import Database
 from models.document import Origin
+from models.packing import pack
 from models.queue import Priority, Task
-from models.rows import Batch, Claim, Decision, Document, Reading
-from models.store import asking, people, pictures, readings
+from models.rows import Batch, Cell, Claim, Decision, Document, Reading
+from models.store import asking, people, pictures, readings, results, reviews
 from models.store.pages import PageKey
 from models.store.pictures import Drawn
+from models.summaries import cell_lines, question_lines
 from tests.doors import Doors, doors
 from tests.reviewing import Filed, doubtful, file_away, open_batch, settle_again
+from worker.core.settle import settle
 
 PAIR = ("g06-r02-c0", "g06-r01-c0")
+SAID = ((PAIR[0], "1.00"), ("g05-r01-c0", "12.50"), (PAIR[1], ""), ("g01-r00-c0", "77.00"), (PAIR[1], "5.00"))
 NASTY = '<img src=x onerror="alert(1)">'
 
 
@@ -339,3 +343,30 @@ def test_a_result_of_the_worker_knows_of_the_decision(desk: Desk) -> None:
         row = session.scalars(select(Reading).where(Reading.id == desk.filed[0].reading)).one()
         settle_again(session, kit.blobs, row.id, desk.filed[0].sheets.document)
     assert desk.one.get("/api/documents/1/cells").json() == seen
+
+
+def test_what_decisions_leave_is_what_settling_from_nothing_gives(desk: Desk) -> None:
+    """The process keeps how it settled a document the last time, and lists only what differs."""
+    filed = desk.filed[0]
+    given = [desk.decide(desk.one, filed.document, key=key, after=after, seen=None).json() for key, after in SAID]
+    undone = desk.decide(desk.one, filed.document, kind="undo", key=SAID[0][0], undoes=given[0]["decision"], seen=None)
+    assert undone.status_code == 200
+    with desk.doors.kit.database.snapshot() as session:
+        row = session.get_one(Reading, filed.reading)
+        kept = results.extraction_of(session, filed.reading)
+        assert kept is not None
+        whole = settle(filed.sheets.document, review=reviews.review_of(session, row.sha256))
+        assert desk.doors.kit.blobs.get(kept.blob) == pack(whole)
+        cells = session.scalars(select(Cell).where(Cell.reading_id == filed.reading).order_by(Cell.position))
+        found = [CellLine(*(getattr(one, name) for name in CellLine._fields)) for one in cells]
+        assert found == list(cell_lines(whole))
+        assert {one.key for one in reviews.questions_of(session, filed.reading)} == {
+            one.key for one in question_lines(whole)
+        }
+
+
+def test_a_document_that_is_shown_is_settled_ahead(desk: Desk) -> None:
+    question = desk.next(desk.one)
+    assert question is not None
+    assert not desk.doors.app.state.shelf.is_new(question["reading"])
+    assert desk.doors.app.state.shelf.is_new(0)

@@ -176,3 +176,18 @@ def test_a_question_keeps_its_number_closes_and_opens_again(database: Database) 
         found = reviews.questions_of(session, reading)
         assert [(one.key, one.worth) for one in found] == [("c9", 9.0), ("c3", 5.0)]
         assert found[1].id == question.id
+
+
+def test_only_what_differs_from_the_cells_as_kept_is_written(database: Database) -> None:
+    _, (reading,) = batch_of(database, "a.pdf", pages=1)
+    third = CELL._replace(position=5, cell_id="c5", value="3.00", fen=300)
+    with database.transaction() as session:
+        read(session, reading, 1)
+        first = replace(settled(session, reading), cells=[CELL, FLAGGED])
+        results.keep_result(session, reading, first)
+        now = [CELL, FLAGGED._replace(status="reviewed"), third]
+        results.keep_result(session, reading, replace(first, cells=now, decision_id=1), [CELL, FLAGGED])
+        found = {one.position: (one.status, one.value) for one in listing.cells(session, CellFilter(reading))}
+        assert found == {0: ("read", "1.00"), 3: ("reviewed", "1.00"), 5: ("read", "3.00")}
+        results.keep_result(session, reading, replace(first, cells=[third], decision_id=2), now)
+        assert [one.cell_id for one in listing.cells(session, CellFilter(reading))] == ["c5"]

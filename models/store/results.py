@@ -38,10 +38,11 @@ class Settled:
     asked_at: datetime
 
 
-def keep_result(session: Session, reading_id: int, settled: Settled) -> bool:
+def keep_result(session: Session, reading_id: int, settled: Settled, before: Sequence[CellLine] | None = None) -> bool:
     """Make this what the reading is settled to; False if a result that took more decisions into account is there.
 
-    If settling was asked for once more meanwhile, the reading goes on settling.
+    If settling was asked for once more meanwhile, the reading goes on settling. `before` are the cells as they are
+    kept, where whoever holds the reading knows them.
     """
     mine = _READING.id == reading_id
     if session.scalar(select(_READING.read_at).where(mine).with_for_update()) is None:
@@ -60,7 +61,7 @@ def keep_result(session: Session, reading_id: int, settled: Settled) -> bool:
         _insert_cells(session, reading_id, settled.cells)
     else:
         session.execute(update(table(Extraction)).where(_EXTRACTION.reading_id == reading_id).values(values))
-        _replace_cells(session, reading_id, settled.cells)
+        _replace_cells(session, reading_id, settled.cells, before)
     _replace_questions(session, reading_id, settled.questions)
     return True
 
@@ -70,10 +71,13 @@ def extraction_of(session: Session, reading_id: int) -> Extraction | None:
     return session.get(Extraction, reading_id)
 
 
-def _replace_cells(session: Session, reading_id: int, cells: Sequence[CellLine]) -> None:
+def _replace_cells(
+    session: Session, reading_id: int, cells: Sequence[CellLine], before: Sequence[CellLine] | None
+) -> None:
     """Write what differs only: a decision changes a few cells of a document with a thousand."""
     query = select(*(getattr(Cell, name) for name in _CELL)).where(Cell.reading_id == reading_id)
-    old = {row.position: tuple(row) for row in session.execute(query)}
+    known = session.execute(query) if before is None else before
+    old = {row.position: tuple(row) for row in known}
     new, changed = [], []
     for cell in cells:
         before = old.pop(cell.position, None)

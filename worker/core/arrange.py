@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.document import Document, Repair, Table
+from worker.core.board import Move
+from worker.core.memo import Memo
 from worker.core.statements import Statement
-from worker.core.structure import Move, move_repairs, rearrange
+from worker.core.structure import move_repairs, rearrange
 from worker.core.unnamed import Relabelling, relabellings
 from worker.core.view import View, look
 
@@ -35,20 +37,20 @@ class Arrangement:
 
 
 def arrange(
-    document: Document, tables: tuple[Table, ...], told: Sequence[Statement] | None, wrong: frozenset[str] = frozenset()
+    document: Document, tables: tuple[Table, ...], told: Sequence[Statement] | None, wrong: frozenset[str], memo: Memo
 ) -> Arrangement:
     """The best arrangement: amounts moved, and labels changed where more identities hold under the new ones.
 
     `told` is the narrative; None leaves everything where it was read. `wrong` cells are those of `View`.
     """
     if told is None:
-        return Arrangement(look(document, tables, wrong), tables)
-    best = _moved(document, tables, told, wrong)
+        return Arrangement(look(document, tables, wrong, memo), tables)
+    best = _moved(document, tables, told, wrong, memo)
     taken: list[tuple[Relabelling, tuple[str, ...]]] = []
     labelled = tables
     for proposal in _in_turn(best.view):
         changed = proposal.applied(labelled)
-        after = _moved(document, changed, told, wrong)
+        after = _moved(document, changed, told, wrong, memo)
         mended = _better(best.view, after.view, told)
         if mended:
             best, labelled = after, changed
@@ -61,16 +63,16 @@ def _in_turn(view: View) -> list[Relabelling]:
 
 
 def _moved(
-    document: Document, tables: tuple[Table, ...], told: Sequence[Statement], wrong: frozenset[str]
+    document: Document, tables: tuple[Table, ...], told: Sequence[Statement], wrong: frozenset[str], memo: Memo
 ) -> Arrangement:
-    view = look(document, tables, wrong)
+    view = look(document, tables, wrong, memo)
     made: list[Move] = []
     for _ in range(MOST_ROUNDS):
-        moved, moves = rearrange(view.tables, view.with_words(told), view.figures)
+        moved, moves = rearrange(view.tables, view.with_words(told), view.figures, memo)
         if not moves:
             break
         made += moves
-        view = look(document, moved, wrong)
+        view = look(document, moved, wrong, memo)
     return Arrangement(view, tables, tuple(made))
 
 

@@ -10,6 +10,7 @@ from math import log
 
 from models.document import Glyph, Origin
 from worker.core.amounts import Amount, Convention, folded, literal, parse, regroupings
+from worker.core.memo import Memo
 from worker.core.misreading import DECIDED, DUMP, SCAN, TYPED, Channel
 from worker.core.readings import Said
 
@@ -47,15 +48,13 @@ class Candidates:
     broken: bool = False
 
 
-def candidates(
-    said: Mapping[str, Said], conventions: Mapping[str, Convention], origin: Origin
-) -> dict[str, Candidates]:
-    """For each cell that may hold an amount, by cell id; `conventions` by cell id too."""
-    found = {}
-    for cell_id, one in said.items():
-        if one.counts:
-            found[cell_id] = _of(one, conventions[cell_id], channel_of(one, origin))
-    return found
+def candidates(memo: Memo, said: Mapping[str, Said], convention: Convention, origin: Origin) -> dict[str, Candidates]:
+    """For each cell of a table that may hold an amount, by cell id."""
+    return {cell: memo.of(_candidates, cell, one, convention, origin) for cell, one in said.items() if one.counts}
+
+
+def _candidates(said: Said, convention: Convention, origin: Origin) -> Candidates:
+    return _of(said, convention, channel_of(said, origin))
 
 
 def channel_of(said: Said, origin: Origin) -> Channel:

@@ -82,6 +82,18 @@ def attempt(
     return Trial(constraint, _check(constraint, left, right, allowed, result), nonzero)
 
 
+def fails(constraint: Constraint, figures: Mapping[str, Figure]) -> bool:
+    """Whether the constraint, tried, fails: what `attempt` finds, without its check."""
+    shown = [figures[cell] for cell in constraint.cell_ids if cell in figures]
+    if any(one.broken for one in shown) or not (constraint.constant or any(one.value is not None for one in shown)):
+        return False
+    left, right = _sides(constraint, figures)
+    if left == right:
+        return False
+    allowed = tolerance(constraint.signed, figures) if constraint.room is None else constraint.room
+    return abs(left - right) > allowed
+
+
 def _check(
     constraint: Constraint, left: Decimal | None, right: Decimal | None, allowed: Decimal | None, result: CheckResult
 ) -> Check:

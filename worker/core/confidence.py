@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from math import exp, log
 
 from models.reference import Point, calibration
@@ -59,6 +60,7 @@ class Curve:
         return needed
 
 
+@cache
 def standard_curve() -> Curve:
     """The curve that ships with the program."""
     return Curve(calibration())

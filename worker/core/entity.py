@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from models.document import Document, DocumentKind, Line, Table
 from worker.core.likeness import likeness
+from worker.core.memo import Memo
 from worker.core.names import simplified
 
 COVER_LINES = 12
@@ -49,9 +51,22 @@ def find_entity(document: Document) -> str:
     Table heads and the cover weigh more than sentences; a shortened name gives way to a longer one that ends with it
     and is used at least twice, or that begins with the name of a province.
     """
-    lines = plain_lines(document)
+    return entity_of(mentioned(document, Memo()))
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The lines of a document, plain, and every place where it names an office as its own, with its weight."""
+
+    lines: Sequence[str]
+    named: tuple[tuple[str, int], ...]
+
+
+def entity_of(mentions: Mentions) -> str:
+    """The office that the most mentions agree on."""
+    lines = mentions.lines
     votes: Counter[str] = Counter()
-    for name, weight in mentions(document):
+    for name, weight in mentions.named:
         votes[name] += weight
     if not votes:
         return ""
@@ -60,21 +75,27 @@ def find_entity(document: Document) -> str:
     return _full_name(best, votes, lines)
 
 
-def plain_lines(document: Document) -> list[str]:
-    """The lines in simplified script, without blanks and markup."""
-    return [_plain(line.text) for line in document.lines]
+def mentioned(document: Document, memo: Memo) -> Mentions:
+    """What a document says of its office: in table heads, on the cover, in sentences."""
+    lines, named = memo.of(_in_lines, "", document.lines)
+    tables = (memo.steady(_in_table, i, table) for i, table in enumerate(document.tables))
+    return memo.of(_together, "", lines, named, *tables)
 
 
-def mentions(document: Document) -> Iterable[tuple[str, int]]:
-    """Every place where the document names an office as its own, with its weight: table heads, cover, sentences."""
-    return _mentions(plain_lines(document), document.tables)
+def _together(lines: Sequence[str], *named: tuple[tuple[str, int], ...]) -> Mentions:
+    return Mentions(lines, tuple(one for some in named for one in some))
+
+
+def _in_lines(lines: Sequence[Line]) -> tuple[Sequence[str], tuple[tuple[str, int], ...]]:
+    plain = [_plain(line.text) for line in lines]
+    return plain, tuple(_mentions(plain))
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[ \u3000]+", "", re.sub(r"\*\*|\[bookmark:[^\]]*\]", "", simplified(text))).strip()
 
 
-def _mentions(lines: Sequence[str], tables: Iterable[Table]) -> Iterable[tuple[str, int]]:
+def _mentions(lines: Sequence[str]) -> Iterable[tuple[str, int]]:
     cover = _cover(lines)
     for text in cover:
         for found in _TITLED.finditer(text):
@@ -85,8 +106,6 @@ def _mentions(lines: Sequence[str], tables: Iterable[Table]) -> Iterable[tuple[s
             yield from _named(head["name"], HEAD_WEIGHT)
         for found in _TITLED.finditer(text):
             yield from _named(found["name"], PROSE_WEIGHT)
-    for table in tables:
-        yield from _in_table(table)
 
 
 def _cover(lines: Sequence[str]) -> list[str]:
@@ -95,7 +114,11 @@ def _cover(lines: Sequence[str]) -> list[str]:
     return [*first, *(a + b for a, b in pairwise(first))]
 
 
-def _in_table(table: Table) -> Iterable[tuple[str, int]]:
+def _in_table(table: Table) -> tuple[tuple[str, int], ...]:
+    return tuple(_named_in(table))
+
+
+def _named_in(table: Table) -> Iterable[tuple[str, int]]:
     texts = [_plain(row.name.text) for row in table.rows] + [_plain(cell.reading.text) for cell in table.cells]
     for before, text in zip(["", *texts], texts, strict=False):
         if re.search(r"(?:单位|部门)(?:[（(]单位[）)])?(?:名称)?$", before) and re.fullmatch(_NAME, text):

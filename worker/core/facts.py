@@ -43,7 +43,7 @@ def hear(
     confirms, nor any figure it was reckoned from, is flagged.
     """
     hearing = Hearing()
-    heard = [court.hear(statement) for statement in statements]
+    heard = court.heard(statements)
     for statement, testimony in zip(statements, heard, strict=True):
         agreeing = [c.cell_id for c, u in _targets(testimony, figures) if _agrees(statement, figures[c.cell_id], u)]
         printed = tuple(dict.fromkeys(c for c in agreeing if figures[c].value is not None))

@@ -96,10 +96,16 @@ def _misread_ordinal(printed: str, item: Item) -> tuple[str, str] | None:
     """The ordinal as it should be and the wording after it, where only the mark between them was misread."""
     text = "".join(simplified(printed).split())
     for wording in spellings(item):
-        found = re.fullmatch(rf"([一二三四五六七八九十]{{1,3}})[^、]{re.escape(wording)}", text)
+        found = _after_ordinal(wording).fullmatch(text)
         if found:
             return f"{found[1]}、", wording
     return None
+
+
+@cache
+def _after_ordinal(wording: str) -> re.Pattern[str]:
+    """A numeral, a mark that is not the usual one, and a wording."""
+    return re.compile(rf"([一二三四五六七八九十]{{1,3}})[^、]{re.escape(wording)}")
 
 
 def match_items(form: Form, block: int, names: Sequence[str]) -> list[int | None]:

@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from models.document import Document, Origin, Repair
 from models.reference import Division
-from worker.core.entity import PROSE_WEIGHT, find_entity, mentions, plain_lines
+from worker.core.entity import PROSE_WEIGHT, Mentions, entity_of, mentioned
 from worker.core.glyphs import confused
+from worker.core.memo import Memo
 from worker.core.places import Doubtful, doubtful_place, is_nowhere, known_places
 
 CLEAR = 2
@@ -46,13 +47,18 @@ class _Heard:
         return self.heads[name] if is_city else self.times(place.name)
 
 
-def find_office(document: Document, year: str) -> Office:
+def find_office(document: Document, year: str, memo: Memo | None = None) -> Office:
     """The office of a document. A name that no place of that year bears is repaired where the document itself prints
     the right one elsewhere, and asked about where it does not; a born-digital page prints what its file says."""
-    found = find_entity(document)
-    if not found or document.origin is Origin.BORN_DIGITAL:
+    memo = memo or Memo()
+    return memo.of(_office, "", mentioned(document, memo), document.origin, year)
+
+
+def _office(mentions: Mentions, origin: Origin, year: str) -> Office:
+    found = entity_of(mentions)
+    if not found or origin is Origin.BORN_DIGITAL:
         return Office(found)
-    heard = _listen(document, year)
+    heard = _listen(mentions, year)
     doubt = doubtful_place(found, year)
     if doubt:
         return _doubted(found, doubt, heard)
@@ -77,12 +83,12 @@ def suggested(office: Office, listed: Collection[str]) -> Office:
     return replace(office, questions=(*office.questions, asked))
 
 
-def _listen(document: Document, year: str) -> _Heard:
+def _listen(mentions: Mentions, year: str) -> _Heard:
     heads: Counter[str] = Counter()
     prose: Counter[str] = Counter()
-    for name, weight in mentions(document):
+    for name, weight in mentions.named:
         (heads if weight > PROSE_WEIGHT else prose)[name] += 1
-    return _Heard(heads, prose, tuple(plain_lines(document)), year)
+    return _Heard(heads, prose, tuple(mentions.lines), year)
 
 
 def _doubted(found: str, doubt: Doubtful, heard: _Heard) -> Office:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from models.decisions import Asks, Review
-from models.document import Cell, CellStatus, Repair, SettledCell, SettledRow, SettledTable
+from models.document import CellStatus, Repair, SettledCell, SettledRow, SettledTable
 from worker.core.decided import Decided
 from worker.core.entries import TWO_PEOPLE, Entry, Outcome, amount, drawn, text_of, written
 from worker.core.misreading import digits
@@ -42,7 +42,7 @@ def overlaid(
         rows = _rows(table, decided.labels, repairs)
         cells = []
         for cell in table.cells:
-            own = replace(cell, cell=_as_read(cell, decided))
+            own = _as_read(cell, decided)
             entry = decided.entries.get(own.cell.cell_id)
             if entry is not None:
                 own = _entered(own, entry, repairs)
@@ -69,9 +69,9 @@ def without(repairs: Iterable[Repair], decided: Decided) -> tuple[Repair, ...]:
     )
 
 
-def _as_read(cell: SettledCell, decided: Decided) -> Cell:
-    """The cell as the machine read it, where a person's reading stands in it."""
-    return decided.cells[cell.cell.cell_id] if cell.cell.reading.decided else cell.cell
+def _as_read(cell: SettledCell, decided: Decided) -> SettledCell:
+    """The settled cell with its reading as the machine read it, where a person's reading stands in it."""
+    return replace(cell, cell=decided.cells[cell.cell.cell_id]) if cell.cell.reading.decided else cell
 
 
 def _entered(cell: SettledCell, entry: Entry, repairs: list[Repair]) -> SettledCell:

@@ -52,11 +52,13 @@ def taken_apart(table: Table) -> Lines:
 def put_together(table: Table, lines: Lines) -> Table:
     """The table with these lines, its cells numbered row by row."""
     cells = tuple(
-        replace(line.cells[column], row=i, column=column)
-        for i, line in enumerate(lines)
-        for column in sorted(line.cells)
+        _standing(line.cells[column], i, column) for i, line in enumerate(lines) for column in sorted(line.cells)
     )
     return replace(table, rows=tuple(line.row for line in lines), cells=cells)
+
+
+def _standing(cell: Cell, row: int, column: int) -> Cell:
+    return cell if (cell.row, cell.column) == (row, column) else replace(cell, row=row, column=column)
 
 
 def index_of(lines: Lines, cell_id: str) -> int:

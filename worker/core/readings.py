@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from models.document import Cell, Reading, Table
+from models.document import Cell, Reading, Row, Table
 from worker.core.amounts import Amount, Convention, against, folded, is_nothing, learn, literal, parse, repair, signed
 from worker.core.checks import Figure
+from worker.core.memo import Memo
 from worker.core.names import bare
 from worker.core.other_tables import numeric_columns
 
@@ -55,35 +56,44 @@ class Said:
         return self.counts and not self.is_blank and not any(c.isdigit() for c in folded(self.cell.reading.text))
 
 
-def conventions(tables: Iterable[Table]) -> dict[str, Convention]:
+def conventions(tables: Iterable[Table], memo: Memo) -> dict[str, Convention]:
     """How the document prints amounts, learned for each unit it uses."""
-    amounts: dict[str, list[Amount]] = {}
-    for table in tables:
-        columns = numeric_columns(table)
-        for cell in table.cells:
-            amount = parse(cell.reading.text) if cell.column in columns else None
-            if amount is not None:
-                amounts.setdefault(table.unit, []).append(amount)
-    return {unit: learn(found) for unit, found in amounts.items()}
+    amounts: dict[str, list[Sequence[Amount]]] = {}
+    for index, table in enumerate(tables):
+        found = memo.of(_amounts, index, table)
+        if found:
+            amounts.setdefault(table.unit, []).append(found)
+    return {unit: memo.steady(_learned, unit, *found) for unit, found in amounts.items()}
 
 
-def listen(tables: Iterable[Table], known: Mapping[str, Convention]) -> dict[str, Said]:
-    """What every cell says, by cell id."""
+def _amounts(table: Table) -> Sequence[Amount]:
+    columns = numeric_columns(table)
+    parsed = (parse(cell.reading.text) for cell in table.cells if cell.column in columns)
+    return tuple(amount for amount in parsed if amount is not None)
+
+
+def _learned(*amounts: Sequence[Amount]) -> Convention:
+    return learn([one for some in amounts for one in some])
+
+
+def listen(memo: Memo, table: Table, convention: Convention) -> dict[str, Said]:
+    """What every cell of a table says, by cell id."""
+    numeric = numeric_columns(table)
     said: dict[str, Said] = {}
-    for table in tables:
-        convention = known.get(table.unit, Convention())
-        numeric = numeric_columns(table)
-        for cell in table.cells:
-            amounts = bool(table.form) or (cell.column in numeric and _looks_numeric(cell.reading.text))
-            one = _said(cell, convention) if amounts else _words(cell)
-            row = table.rows[cell.row]
-            if cell.reading.decided:
-                said[cell.cell_id] = one
-                continue
-            coded = any(char.isdigit() for char in row.code.text)
-            merged = coded and bare(row.name.text).endswith(TOTAL) and not one.is_blank
-            said[cell.cell_id] = replace(one, misplaced="合计与科目印在同一行") if merged else one
+    for cell in table.cells:
+        amounts = bool(table.form) or (cell.column in numeric and _looks_numeric(cell.reading.text))
+        said[cell.cell_id] = memo.of(_in_row, cell.cell_id, cell, table.rows[cell.row], convention, amounts)
     return said
+
+
+def _in_row(cell: Cell, row: Row, convention: Convention, amounts: bool) -> Said:
+    """What a cell of a row says, where `amounts` stand or words."""
+    one = _said(cell, convention) if amounts else _words(cell)
+    if cell.reading.decided:
+        return one
+    coded = any(char.isdigit() for char in row.code.text)
+    merged = coded and bare(row.name.text).endswith(TOTAL) and not one.is_blank
+    return replace(one, misplaced="合计与科目印在同一行") if merged else one
 
 
 def _looks_numeric(text: str) -> bool:
@@ -131,25 +141,24 @@ def _is_typed(reading: Reading) -> bool:
     return reading.probability >= 1.0 and all(not glyph.alternatives for glyph in reading.glyphs)
 
 
-def figures(tables: Iterable[Table], said: Mapping[str, Said], known: Mapping[str, Convention]) -> dict[str, Figure]:
-    """The cells' figures for the identities. A table in 元 that prints fen is exact: none of its figures is rounded.
+def figures(memo: Memo, unit: str, said: Mapping[str, Said], convention: Convention) -> dict[str, Figure]:
+    """The figures of a table's cells for the identities. A table in 元 that prints fen is exact: none is rounded.
 
     An amount has at least the decimals that the document prints: one with fewer has lost some, and is no rounder.
     """
-    found = {}
-    for table in tables:
-        least = known.get(table.unit, Convention()).decimals or 0
-        cells = [said[cell.cell_id] for cell in table.cells]
-        exact = table.unit == "元" and any(s.amount and s.amount.decimals == FEN for s in cells)
-        for one in cells:
-            amount = one.amount if one.counts else None
-            found[one.cell.cell_id] = Figure(
-                value=amount.value if amount else None,
-                decimals=max(amount.decimals, least) if amount else 0,
-                broken=(one.is_broken and amount is None) or (not one.counts and not one.is_blank),
-                exact=exact,
-            )
-    return found
+    least = convention.decimals or 0
+    exact = unit == "元" and any(s.amount and s.amount.decimals == FEN for s in said.values())
+    return {cell: memo.of(_figure, cell, one, least, exact) for cell, one in said.items()}
+
+
+def _figure(said: Said, least: int, exact: bool) -> Figure:
+    amount = said.amount if said.counts else None
+    return Figure(
+        value=amount.value if amount else None,
+        decimals=max(amount.decimals, least) if amount else 0,
+        broken=(said.is_broken and amount is None) or (not said.counts and not said.is_blank),
+        exact=exact,
+    )
 
 
 def digit_probability(reading: Reading) -> float:

@@ -12,35 +12,50 @@ from dataclasses import replace
 from models.document import Cell, Origin, Repair, Row, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.codes import Restored, restore_codes
+from worker.core.memo import Memo
 from worker.core.order import slid_items
+from worker.core.sheets import frame
 from worker.core.totals import TOTALS, labels_put_back, misread_total
 
 _ABOUT_TOTALS = ("合计与科目同在一行", "本行无科目代码", "合计不在首行，可能与上一行错位")
 """Doubts of a layout that are settled once 合计 and the first 科目 are told apart."""
 
 
-def relabelled(tables: Sequence[Table], origin: Origin) -> tuple[tuple[Table, ...], tuple[Repair, ...]]:
+_Mended = tuple[Table, Sequence[Repair]]
+
+
+def relabelled(
+    tables: Sequence[Table], origin: Origin, memo: Memo | None = None
+) -> tuple[tuple[Table, ...], tuple[Repair, ...]]:
     """The tables with codes and names put right where that is proven, and the repairs."""
+    memo = memo or Memo()
     known = {form.code: form for form in all_forms()}
-    forms = [known.get(table.form) for table in tables]
+    forms = tuple(known.get(table.form) for table in tables)
     typed = origin is Origin.BORN_DIGITAL
     repairs: list[Repair] = []
     now = list(tables)
-    if not typed:
-        now = [_with_totals(table, form, repairs) for table, form in zip(now, forms, strict=True)]
-        now = [_in_order(table, form, repairs) for table, form in zip(now, forms, strict=True)]
-    for found in restore_codes(now, forms):
+    for step in () if typed else (_with_totals, _in_order):
+        mended = [memo.of(step, i, table, form) for i, (table, form) in enumerate(zip(now, forms, strict=True))]
+        now = [table for table, _ in mended]
+        repairs += [repair for _, made in mended for repair in made]
+    frames = tuple(memo.steady(frame, ("codes", i), table) for i, table in enumerate(now))
+    for found in memo.of(_restored, "", frames, forms):
         if _by_people(now[found.table], (found.row,)):
             continue
         if not typed or found.code.startswith(found.raw):
             now[found.table] = _with_code(now[found.table], found, repairs)
-    return tuple(now), tuple(repairs)
+    return tuple(memo.equal(("coded", i), table) for i, table in enumerate(now)), tuple(repairs)
 
 
-def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+def _restored(frames: Sequence[Table], forms: Sequence[Form | None]) -> Sequence[Restored]:
+    return restore_codes(frames, forms)
+
+
+def _with_totals(table: Table, form: Form | None) -> _Mended:
     mended = labels_put_back(table, form)
     if not mended or _by_people(table, mended):
-        return _with_total_named(table, form, repairs)
+        return _with_total_named(table, form)
+    repairs: list[Repair] = []
     proof = "合计等于其余科目之和，仅此解成立"
     for row, now in mended.items():
         was = table.rows[row]
@@ -48,17 +63,17 @@ def _with_totals(table: Table, form: Form | None, repairs: list[Repair]) -> Tabl
             repairs.append(Repair(_first_cell(table, row), field, raw, repaired, "shifted-row", proof, unique=True))
     settled = tuple(range(max(mended) + 1))
     cells = tuple(_undoubted(cell) if cell.row in settled else cell for cell in table.cells)
-    return replace(_with_rows(table, mended), cells=cells)
+    return replace(_with_rows(table, mended), cells=cells), repairs
 
 
-def _with_total_named(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
+def _with_total_named(table: Table, form: Form | None) -> _Mended:
     row, proof = misread_total(table, form)
     if row < 0 or _by_people(table, (row,)):
-        return table
+        return table, ()
     was = table.rows[row]
     name = TOTALS[form is not None and form.shape is Shape.ITEMS]
-    repairs.append(Repair(_first_cell(table, row), "row_name", was.name.text, name, "glyph", proof, unique=True))
-    return _with_rows(table, {row: replace(was, name=replace(was.name, text=name))})
+    repair = Repair(_first_cell(table, row), "row_name", was.name.text, name, "glyph", proof, unique=True)
+    return _with_rows(table, {row: replace(was, name=replace(was.name, text=name))}), (repair,)
 
 
 def _by_people(table: Table, rows: Iterable[int]) -> bool:
@@ -76,16 +91,17 @@ def _undoubted(cell: Cell) -> Cell:
     return replace(cell, doubt="") if cell.doubt in _ABOUT_TOTALS else cell
 
 
-def _in_order(table: Table, form: Form | None, repairs: list[Repair]) -> Table:
-    rows = {}
+def _in_order(table: Table, form: Form | None) -> _Mended:
+    rows: dict[int, Row] = {}
+    repairs: list[Repair] = []
     for found in slid_items(table, form):
         row = table.rows[found.row]
         if row.name.decided:
-            return table
+            return table, repairs
         rows[found.row] = replace(row, name=replace(row.name, text=found.name))
         cell = _first_cell(table, found.row)
         repairs.append(Repair(cell, "row_name", row.name.text, found.name, "shifted-row", found.proof, unique=True))
-    return _with_rows(table, rows)
+    return _with_rows(table, rows), repairs
 
 
 def _with_code(table: Table, found: Restored, repairs: list[Repair]) -> Table:

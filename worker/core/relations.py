@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 LONGEST_LIST = 6
 RECKONED = frozenset({"percentage", "year-on-year"})
@@ -22,7 +23,7 @@ class Term:
     scale: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Constraint:
     """The sum of the left terms equals that of the right ones plus `constant`; a side without terms is zero.
 
@@ -39,12 +40,12 @@ class Constraint:
     room: Decimal | None = None
     any_of: bool = False
 
-    @property
+    @cached_property
     def cell_ids(self) -> tuple[str, ...]:
         """The cells of both sides, left ones first, each once."""
         return tuple(dict.fromkeys(term.cell_id for term in self.left + self.right))
 
-    @property
+    @cached_property
     def signed(self) -> tuple[Term, ...]:
         """All terms on one side: the identity says that their sum is zero."""
         return self.left + tuple(Term(t.cell_id, -t.sign, t.scale) for t in self.right)

@@ -11,14 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 
-from worker.core.candidates import Candidates
+from worker.core.candidates import Candidates, Option
 from worker.core.checks import Figure, Trial
+from worker.core.memo import Memo
 from worker.core.misreading import PER_DIGIT, digits, least_price, price
 from worker.core.relations import IN_SENTENCES, Constraint
-from worker.core.search import Changes, Effort, Law, Outcome, Puzzle, Solution, residual, solve
-from worker.core.slips import Slips, standard_slips
+from worker.core.search import Changes, Effort, Law, Outcome, Puzzle, Solution, places, residual, solve
+from worker.core.slips import Slips
+from worker.core.solved import Solved
 
 ZERO = Decimal(0)
 MARGIN = 14.0
@@ -63,25 +65,26 @@ class _Group:
     """Laws that fail together, and what came of them."""
 
     laws: list[int]
+    cells: set[str]
     outcome: Outcome | None = None
-    cells: set[str] = field(default_factory=set)
+    findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
 def find_repairs(
     trials: Sequence[Trial],
     silent: Sequence[Constraint],
     offers: Mapping[str, Candidates],
-    slips: Slips | None = None,
+    slips: Slips,
+    memo: Memo,
 ) -> Findings:
     """What each cell prints, as far as the identities tell; `silent` are those whose cells print nothing at all.
 
-    `slips` tell which digits are read for which; the usual ones where none are given.
+    `slips` tell which digits are read for which.
     """
-    puzzle = _puzzle(trials, silent, offers, slips or standard_slips())
-    groups = _groups(puzzle)
-    for group in groups:
-        group.outcome = solve(_within(puzzle, group), WHOLE)
-    groups = _joined(puzzle, groups)
+    solved = memo.keeper(Solved)
+    laws = solved.laws(_laws(trials, silent, offers, memo))
+    puzzle = solved.begin(_puzzle(laws, memo.of(places, "", laws), offers, slips), offers, slips)
+    groups = _joined(puzzle, [_searched(puzzle, group, solved) for group in _groups(puzzle)], solved)
     best: dict[str, Decimal] = {}
     broken: set[int] = set()
     for group in groups:
@@ -90,16 +93,29 @@ def find_repairs(
             broken |= group.outcome.best.broken
     cells: dict[str, Finding] = {}
     for group in groups:
-        cells.update(_group_findings(puzzle, group))
-    cells.update(_doubtful(puzzle, offers, cells, best))
+        cells.update(group.findings)
+    solved.changed(puzzle, best)
+    cells.update(_doubtful(puzzle, offers, cells, best, solved))
     return Findings(cells, frozenset(puzzle.laws[i].check_id for i in broken))
 
 
+def _laws(
+    trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates], memo: Memo
+) -> list[Law]:
+    """The identities whose cells all hold amounts, as laws."""
+    tried = [(trial.constraint, trial) for trial in trials]
+    whole = [*tried, *((constraint, None) for constraint in silent)]
+    return [
+        memo.of(_law, constraint.check_id, constraint, trial)
+        for constraint, trial in whole
+        if all(cell in offers for cell in constraint.cell_ids)
+    ]
+
+
 def _puzzle(
-    trials: Sequence[Trial], silent: Sequence[Constraint], offers: Mapping[str, Candidates], slips: Slips
+    laws: tuple[Law, ...], of_cell: Mapping[str, Sequence[int]], offers: Mapping[str, Candidates], slips: Slips
 ) -> Puzzle:
-    laws = [law for trial in trials if (law := _law(trial.constraint, trial, offers))]
-    laws += [law for constraint in silent if (law := _law(constraint, None, offers))]
+    """The laws over what the cells may print, before it is known which fail."""
     values = {cell: offer.read or ZERO for cell, offer in offers.items()}
     options = {
         cell: {option.value or ZERO: option.cost for option in offer.options}
@@ -116,13 +132,11 @@ def _puzzle(
     def at_least(cell: str, value: Decimal) -> float:
         return least_price(offers[cell].read, value, offers[cell].channel)
 
-    return Puzzle.of(laws, values, options, priced, at_least)
+    return Puzzle(laws, values, options, priced, at_least, of_cell)
 
 
-def _law(constraint: Constraint, trial: Trial | None, offers: Mapping[str, Candidates]) -> Law | None:
-    """The constraint as a law; None where one of its cells holds no amount."""
-    if any(cell not in offers for cell in constraint.cell_ids):
-        return None
+def _law(constraint: Constraint, trial: Trial | None) -> Law:
+    """The constraint as a law."""
     weights: dict[str, Decimal] = defaultdict(Decimal)
     for term in constraint.signed:
         weights[term.cell_id] += term.sign * term.scale
@@ -154,13 +168,25 @@ def _groups(puzzle: Puzzle) -> list[_Group]:
     groups: list[_Group] = []
     for law in puzzle.failing:
         cells = {c for c, _ in puzzle.laws[law].terms}
-        group = _Group([law], cells=cells)
+        group = _Group([law], cells)
         for other in [g for g in groups if g.cells & cells]:
             group.laws += other.laws
             group.cells |= other.cells
             groups.remove(other)
         groups.append(group)
     return groups
+
+
+def _searched(puzzle: Puzzle, group: _Group, solved: Solved) -> _Group:
+    """The group with what came of it."""
+
+    def search() -> tuple[tuple[Outcome, Mapping[str, Finding]], frozenset[int]]:
+        outcome = solve(_within(puzzle, group), WHOLE)
+        return (outcome, dict(_group_findings(puzzle, group, outcome))), outcome.seen
+
+    others = frozenset(puzzle.failing).difference(group.laws)
+    group.outcome, group.findings = solved.of(("group", *group.laws), None, others, search)
+    return group
 
 
 def _within(puzzle: Puzzle, group: _Group) -> Puzzle:
@@ -180,15 +206,14 @@ def _within(puzzle: Puzzle, group: _Group) -> Puzzle:
     return puzzle.part(group.laws, options)
 
 
-def _joined(puzzle: Puzzle, groups: list[_Group]) -> list[_Group]:
+def _joined(puzzle: Puzzle, groups: list[_Group], solved: Solved) -> list[_Group]:
     """Groups whose best ways change the same cells, or meet in a law, are searched again as one."""
     while True:
         pair = next(_meeting(puzzle, groups), None)
         if pair is None:
             return groups
         one, other = pair
-        joined = _Group(one.laws + other.laws, cells=one.cells | other.cells)
-        joined.outcome = solve(_within(puzzle, joined), WHOLE)
+        joined = _searched(puzzle, _Group(one.laws + other.laws, one.cells | other.cells), solved)
         groups = [g for g in groups if g is not one and g is not other] + [joined]
 
 
@@ -211,11 +236,10 @@ def _touched(puzzle: Puzzle, group: _Group) -> set[int]:
     return {law for cell in (best.changes if best else ()) for law in puzzle.of_cell.get(cell, ())}
 
 
-def _group_findings(puzzle: Puzzle, group: _Group) -> Iterator[tuple[str, Finding]]:
+def _group_findings(puzzle: Puzzle, group: _Group, outcome: Outcome) -> Iterator[tuple[str, Finding]]:
     """A finding for each cell that a group's laws or its ways speak of."""
-    outcome = group.outcome
-    best = outcome.best if outcome else None
-    if outcome is None or best is None:
+    best = outcome.best
+    if best is None:
         for cell in group.cells:
             yield cell, Finding(puzzle.values[cell], 0.0)
         return
@@ -245,36 +269,39 @@ def _mended(puzzle: Puzzle, group: _Group, best: Solution, cell: str) -> tuple[s
 
 
 def _doubtful(
-    puzzle: Puzzle, offers: Mapping[str, Candidates], known: Mapping[str, Finding], best: Changes
+    puzzle: Puzzle, offers: Mapping[str, Candidates], known: Mapping[str, Finding], best: Changes, solved: Solved
 ) -> Iterator[tuple[str, Finding]]:
     """Findings for cells that nothing contradicts but of which another reading is likely: what would that break?"""
     settled = puzzle.settled(best)
-    for cell, offer in offers.items():
-        cheap = [o for o in offer.options if o.cost <= DOUBTED]
-        if cell in known or not (cheap or offer.broken):
-            continue
-        rivals = []
+
+    def search(cell: str, cheap: Sequence[Option]) -> tuple[Finding, frozenset[int]]:
+        rivals: list[tuple[float, Decimal]] = []
+        seen: set[int] = set()
         for option in cheap:
             value = option.value or ZERO
             outcome = solve(settled, SINGLE, {cell: value}, option.cost)
             cost = outcome.best.cost if outcome.best else outcome.reach
             rivals.append((min(cost, MARGIN), value))
+            seen |= outcome.seen
         rivals.sort()
         margin = rivals[0][0] if rivals else MARGIN
-        yield cell, Finding(offer.read, margin, tuple(value for _, value in rivals))
+        return Finding(offers[cell].read, margin, tuple(value for _, value in rivals)), frozenset(seen)
+
+    for cell, offer in offers.items():
+        cheap = [o for o in offer.options if o.cost <= DOUBTED]
+        if cell in known or not (cheap or offer.broken):
+            continue
+        yield cell, solved.of(("doubt", cell), offer, settled.ignored, partial(search, cell, cheap))
 
 
-def repaired_figures(figures: Mapping[str, Figure], findings: Findings) -> dict[str, Figure]:
+def repaired_figures(figures: Mapping[str, Figure], findings: Findings, memo: Memo) -> dict[str, Figure]:
     """The figures with the best readings in place of those as read."""
-    changed = {cell: f for cell, f in findings.cells.items() if f.changed}
-    return {
-        cell: replace(
-            figure, value=changed[cell].value or None, broken=False, decimals=_decimals(figure, changed[cell])
-        )
-        if cell in changed
-        else figure
-        for cell, figure in figures.items()
-    }
+    changed = {cell: f for cell, f in findings.cells.items() if f.changed and cell in figures}
+    return {**figures, **{cell: memo.of(_repaired, cell, figures[cell], found) for cell, found in changed.items()}}
+
+
+def _repaired(figure: Figure, finding: Finding) -> Figure:
+    return replace(figure, value=finding.value or None, broken=False, decimals=_decimals(figure, finding))
 
 
 def _decimals(figure: Figure, finding: Finding) -> int:

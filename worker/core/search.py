@@ -45,6 +45,15 @@ class Law:
     any_of: bool = False
 
 
+def places(laws: Sequence[Law]) -> dict[str, list[int]]:
+    """For each cell the laws that it stands in, by index."""
+    found: dict[str, list[int]] = {}
+    for index, law in enumerate(laws):
+        for cell, _ in law.terms:
+            found.setdefault(cell, []).append(index)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Puzzle:
     """Laws over cells as read (a blank is zero).
@@ -72,11 +81,7 @@ class Puzzle:
         at_least: Callable[[str, Decimal], float] = lambda _cell, _value: 0.0,
     ) -> Puzzle:
         """The puzzle of these laws, with those that fail as read."""
-        of_cell: dict[str, list[int]] = {}
-        for index, law in enumerate(laws):
-            for cell, _ in law.terms:
-                of_cell.setdefault(cell, []).append(index)
-        whole = cls(tuple(laws), values, options, priced, at_least, of_cell)
+        whole = cls(tuple(laws), values, options, priced, at_least, places(laws))
         return replace(whole, failing=whole.broken(range(len(laws)), {}))
 
     def part(self, failing: Sequence[int], options: Mapping[str, Mapping[Decimal, float]]) -> Puzzle:
@@ -113,11 +118,12 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The solutions, cheapest first, and the cost up to which there are no others."""
+    """The solutions, cheapest first, and the cost up to which there are no others; `seen` are the laws looked at."""
 
     solutions: tuple[Solution, ...]
     reach: float
     nodes: int
+    seen: frozenset[int] = frozenset()
 
     @property
     def best(self) -> Solution | None:
@@ -154,13 +160,15 @@ def solve(puzzle: Puzzle, effort: Effort, start: Changes | None = None, start_co
     first = _Node(start_cost, start, frozenset(start), frozenset(), puzzle.touched(start))
     heap: list[tuple[float, int, _Node]] = [(start_cost, next(ticket), first)]
     found: list[Solution] = []
+    seen: set[int] = set()
     nodes = 0
     while heap:
         cost, _, node = heappop(heap)
         bound = min(effort.most, found[0].cost + effort.margin) if found else effort.most
         if cost > bound or nodes >= effort.nodes:
-            return Outcome(tuple(found), min(cost, bound), nodes)
+            return Outcome(tuple(found), min(cost, bound), nodes, frozenset(seen))
         nodes += 1
+        seen.update(node.pending)
         broken = puzzle.broken(node.pending, node.changes, node.broken)
         if not broken and any(not residual(puzzle, puzzle.laws[i], node.changes) for i in node.broken):
             continue  # a law left broken that holds after all: this is found on the way that mends it
@@ -170,7 +178,8 @@ def solve(puzzle: Puzzle, effort: Effort, start: Changes | None = None, start_co
             continue
         for child in _children(puzzle, node, broken, bound):
             heappush(heap, (child.cost, next(ticket), child))
-    return Outcome(tuple(found), min(effort.most, (found[0].cost if found else start_cost) + effort.margin), nodes)
+    reach = min(effort.most, (found[0].cost if found else start_cost) + effort.margin)
+    return Outcome(tuple(found), reach, nodes, frozenset(seen))
 
 
 def _roughness(puzzle: Puzzle, node: _Node) -> float:

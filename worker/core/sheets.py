@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.document import Cell, Table
+from models.document import Cell, Reading, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.accounts import ROOT, Account, accounts, is_economic
 from worker.core.likeness import likeness, squashed
@@ -85,6 +85,19 @@ class Sheet:
         return "".join(printed.name.text.split()) or printed.code.text or f"第{printed.line + 1}行"
 
 
+_NOTHING = Reading()
+
+
+def frame(table: Table) -> Table:
+    """A table without what its cells say: what labels and identities of forms follow from."""
+    return replace(table, cells=tuple(Cell(cell.cell_id, cell.row, cell.column, _NOTHING) for cell in table.cells))
+
+
+def filled(sheet: Sheet, table: Table) -> Sheet:
+    """The sheet of a frame with the cells of the table it is the frame of."""
+    return replace(sheet, table=table, cells={(cell.row, cell.column): cell for cell in table.cells})
+
+
 def sheets(tables: tuple[Table, ...]) -> tuple[Sheet, ...]:
     """The sheets of a document's tables, in order."""
     forms = {form.code: form for form in all_forms()}
@@ -136,4 +149,4 @@ def _total(table: Table) -> int | None:
     return named[0] if len(named) == 1 else None
 
 
-__all__ = ["ROOT", "TOTAL", "Sheet", "sheets"]
+__all__ = ["ROOT", "TOTAL", "Sheet", "filled", "frame", "sheets"]

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
 from models.document import Cell, Reading, Repair, Table
 from worker.core.amounts import parse
+from worker.core.board import LEAST_GAIN, Board, Move, Tried
 from worker.core.checks import Figure, attempt
+from worker.core.memo import Memo
 from worker.core.misreading import digits
 from worker.core.relations import Constraint
 
-LEAST_GAIN = 2
 MOST_MOVES = 40
 MOST_PLACED = 3
 MOST_COLUMNS = 8
@@ -28,81 +29,16 @@ MOST_PAIRS = 14
 FEW = 4
 MANY_MORE = 2
 MOST_ALIKE = 6
-BLANK = Figure()
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Where amounts go: for each cell whose content changes, the cell it comes from ("": none, it is blank)."""
-
-    sources: tuple[tuple[str, str], ...]
-    kind: str
-    mended: tuple[str, ...] = ()
-
-    @property
-    def amounts(self) -> int:
-        """How many amounts move."""
-        return sum(bool(source) for _, source in self.sources)
-
-    @property
-    def cells(self) -> frozenset[str]:
-        return frozenset(cell for cell, _ in self.sources)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    table: int
-    cell: Cell
-
-
-class _Board:
-    """The figures where they stand now, and the identities with them."""
-
-    def __init__(self, tables: Sequence[Table], wanted: Sequence[Constraint], figures: Mapping[str, Figure]) -> None:
-        self.figures = dict(figures)
-        self.wanted = {c.check_id: c for c in wanted}
-        self.tables = tables
-        self.places = {c.cell_id: _Place(i, c) for i, t in enumerate(tables) for c in t.cells}
-        self.at = {(p.table, p.cell.row, p.cell.column): cell_id for cell_id, p in self.places.items()}
-        self.fixed = frozenset(cell_id for cell_id, place in self.places.items() if place.cell.reading.decided)
-        self.of_cell: defaultdict[str, list[str]] = defaultdict(list)
-        for constraint in wanted:
-            for cell_id in constraint.cell_ids:
-                self.of_cell[cell_id].append(constraint.check_id)
-        self.failing = {check_id for check_id in self.wanted if self._fails(check_id, self.figures)}
-
-    def _fails(self, check_id: str, figures: Mapping[str, Figure]) -> bool:
-        trial = attempt(self.wanted[check_id], figures, ())
-        return trial is not None and trial.failed
-
-    def shows(self, cell_id: str) -> bool:
-        return bool(self.figures[cell_id].value)
-
-    def tried(self, move: Move) -> tuple[set[str], set[str]]:
-        """The identities that a move mends and those that it breaks."""
-        moved = {cell: self.figures[source] if source else BLANK for cell, source in move.sources}
-        figures = {**self.figures, **moved}
-        touched = {check_id for cell in moved for check_id in self.of_cell[cell]}
-        after = {check_id for check_id in touched if self._fails(check_id, figures)}
-        before = touched & self.failing
-        return before - after, after - before
-
-    def make(self, move: Move) -> None:
-        moved = {cell: self.figures[source] if source else BLANK for cell, source in move.sources}
-        self.figures.update(moved)
-        touched = {check_id for cell in moved for check_id in self.of_cell[cell]}
-        self.failing -= touched
-        self.failing |= {check_id for check_id in touched if self._fails(check_id, self.figures)}
 
 
 def rearrange(
-    tables: Sequence[Table], wanted: Sequence[Constraint], figures: Mapping[str, Figure]
+    tables: Sequence[Table], wanted: Sequence[Constraint], figures: Mapping[str, Figure], memo: Memo
 ) -> tuple[tuple[Table, ...], tuple[Move, ...]]:
     """The tables with amounts moved to where the identities prove that they belong, and the moves."""
-    board = _Board(tables, wanted, figures)
+    board = Board(tables, wanted, figures)
     made: list[Move] = []
     while board.failing and len(made) < MOST_MOVES:
-        move = _best(board)
+        move = _best(board, memo.keeper(Tried))
         if move is None:
             break
         board.make(move)
@@ -113,16 +49,17 @@ def rearrange(
     return moved, tuple(made)
 
 
-def _best(board: _Board) -> Move | None:
+def _best(board: Board, tried: Tried) -> Move | None:
     """The move that mends most; None where none mends enough, or where two that exclude each other mend as much."""
     weighed: dict[frozenset[tuple[str, str]], Move] = {}
+    tried.begin(board)
     for move in _proposals(board):
         content = frozenset(move.sources)
         if content in weighed or any(source and not board.of_cell[cell] for cell, source in move.sources):
             continue
-        if move.cells & board.fixed:
+        if move.cells & board.fixed or not board.may_mend(move.cells):
             continue
-        mended, broken = board.tried(move)
+        mended, broken = tried.of(board, move)
         if len(mended) >= LEAST_GAIN and not broken and _telling(board, move, mended):
             weighed[content] = replace(move, mended=tuple(sorted(mended)))
     ranked = sorted(weighed.values(), key=lambda m: (-len(m.mended), m.amounts, m.sources))
@@ -140,33 +77,47 @@ def _is_worse(rival: Move, move: Move) -> bool:
     return len(rival.mended) < len(move.mended)
 
 
-def _telling(board: _Board, move: Move, mended: set[str]) -> bool:
+def _telling(board: Board, move: Move, mended: frozenset[str]) -> bool:
     """Whether the moved amounts are long enough for their sums not to agree by chance."""
     longest = max((len(digits(board.figures[s].value or Decimal(0))) for _, s in move.sources if s), default=0)
     return longest >= TELLING or len(mended) > LEAST_GAIN
 
 
-def _proposals(board: _Board) -> Iterator[Move]:
+def _proposals(board: Board) -> Iterator[Move]:
     rows: dict[tuple[int, int], None] = {}
     for check_id in sorted(board.failing):
         for cell_id in board.wanted[check_id].cell_ids:
             place = board.places[cell_id]
             rows.setdefault((place.table, place.cell.row))
+    standing = _standing(board)
     for table, row in rows:
-        yield from _sideways(board, table, row)
+        yield from _sideways(board, table, row, standing)
         yield from _vertical(board, table, row)
         yield from _swapped(board, table, row)
     yield from _columns(board)
     yield from _fallen(board)
 
 
-def _line(board: _Board, table: int, row: int) -> list[str]:
+def _line(board: Board, table: int, row: int) -> list[str]:
     """The cells of a row from left to right."""
-    count = len(board.tables[table].columns)
-    return [board.at[table, row, column] for column in range(count) if (table, row, column) in board.at]
+    return board.lines.get((table, row), [])
 
 
-def _sideways(board: _Board, table: int, row: int) -> Iterator[Move]:
+_Standing = Mapping[tuple[int, int, tuple[int, ...]], Sequence[list[str]]]
+"""The rows of a block, by its table and number, that show their amounts under the same columns."""
+
+
+def _standing(board: Board) -> _Standing:
+    found: defaultdict[tuple[int, int, tuple[int, ...]], list[list[str]]] = defaultdict(list)
+    for index, table in enumerate(board.tables):
+        for row, one in enumerate(table.rows):
+            line = _line(board, index, row)
+            shown = tuple(i for i, cell in enumerate(line) if board.shows(cell))
+            found[index, one.block, shown].append(line)
+    return found
+
+
+def _sideways(board: Board, table: int, row: int, standing: _Standing) -> Iterator[Move]:
     """Every other way of setting a row's few amounts under its columns in the same order.
 
     Also for all rows of the block together that show their amounts under the same columns: a torn page shifts several.
@@ -175,7 +126,10 @@ def _sideways(board: _Board, table: int, row: int) -> Iterator[Move]:
     shown = [i for i, cell in enumerate(line) if board.shows(cell)]
     if not 0 < len(shown) <= MOST_PLACED or len(line) > MOST_COLUMNS:
         return
-    alike = [other for other in _alike(board, table, row, shown) if other[0] != line[0]]
+    same = standing[table, board.tables[table].rows[row].block, tuple(shown)]
+    alike = [other for other in same if other[0] != line[0]] if len(same) <= MOST_ALIKE else []
+    if not board.may_mend(cell for one in (line, *alike) for cell in one):
+        return
     for chosen in combinations(range(len(line)), len(shown)):
         if list(chosen) != shown:
             yield Move(_placed(line, shown, chosen), "shifted-column")
@@ -194,16 +148,7 @@ def _placed(line: Sequence[str], shown: Sequence[int], chosen: Sequence[int]) ->
     )
 
 
-def _alike(board: _Board, table: int, row: int, shown: Sequence[int]) -> Iterator[list[str]]:
-    """The rows of the same block that show amounts under the same columns, if they are few."""
-    rows = board.tables[table].rows
-    lines = [_line(board, table, i) for i, one in enumerate(rows) if one.block == rows[row].block]
-    same = [line for line in lines if [i for i, cell in enumerate(line) if board.shows(cell)] == list(shown)]
-    if len(same) <= MOST_ALIKE:
-        yield from same
-
-
-def _vertical(board: _Board, table: int, row: int) -> Iterator[Move]:
+def _vertical(board: Board, table: int, row: int) -> Iterator[Move]:
     """A single amount, or all amounts of a row, to the row above or below where nothing stands."""
     line = _line(board, table, row)
     shown = [cell for cell in line if board.shows(cell)]
@@ -216,7 +161,7 @@ def _vertical(board: _Board, table: int, row: int) -> Iterator[Move]:
             yield Move(tuple(p for cell, to in free for p in ((to, cell), (cell, ""))), "shifted-row")
 
 
-def _beside(board: _Board, table: int, row: int) -> list[int]:
+def _beside(board: Board, table: int, row: int) -> list[int]:
     """The rows of the same block above and below."""
     rows = board.tables[table].rows
     block = [i for i, r in enumerate(rows) if r.block == rows[row].block]
@@ -224,7 +169,7 @@ def _beside(board: _Board, table: int, row: int) -> list[int]:
     return block[max(0, place - 1) : place] + block[place + 1 : place + 2]
 
 
-def _swapped(board: _Board, table: int, row: int) -> Iterator[Move]:
+def _swapped(board: Board, table: int, row: int) -> Iterator[Move]:
     """The amounts of two rows that stand below each other, exchanged."""
     for other in _beside(board, table, row):
         mine, theirs = _line(board, table, row), _line(board, table, other)
@@ -239,22 +184,24 @@ def _swapped(board: _Board, table: int, row: int) -> Iterator[Move]:
                 yield Move(tuple(sources), "swapped-rows")
 
 
-def _columns(board: _Board) -> Iterator[Move]:
+def _columns(board: Board) -> Iterator[Move]:
     """Several amounts moved between two columns, by which both columns' sums are off by the same."""
     sums = [c for c in (board.wanted[i] for i in sorted(board.failing)) if c.kind in ("hierarchy", "column-sum")]
-    for short in sums:
-        for over in sums:
-            gap = _gap(board, short)
-            if short is not over and gap and gap == -_gap(board, over):
-                yield from _between(board, short, over, gap)
+    gaps = [_gap(board, one) for one in sums]
+    by_gap: defaultdict[Decimal, list[Constraint]] = defaultdict(list)
+    for one, gap in zip(sums, gaps, strict=True):
+        by_gap[gap].append(one)
+    for short, gap in zip(sums, gaps, strict=True):
+        for over in by_gap.get(-gap, ()) if gap else ():
+            yield from _between(board, short, over, gap)
 
 
-def _gap(board: _Board, constraint: Constraint) -> Decimal:
+def _gap(board: Board, constraint: Constraint) -> Decimal:
     trial = attempt(constraint, board.figures, ())
     return trial.residual if trial is not None else Decimal(0)
 
 
-def _between(board: _Board, short: Constraint, over: Constraint, gap: Decimal) -> Iterator[Move]:
+def _between(board: Board, short: Constraint, over: Constraint, gap: Decimal) -> Iterator[Move]:
     """The fewest amounts that add up to what one column lacks, each beside a blank of the other column."""
     targets = {_stands(board, t.cell_id): t.cell_id for t in short.right}
     pairs = [
@@ -277,13 +224,13 @@ def _between(board: _Board, short: Constraint, over: Constraint, gap: Decimal) -
             return
 
 
-def _stands(board: _Board, cell_id: str) -> tuple[int, int]:
+def _stands(board: Board, cell_id: str) -> tuple[int, int]:
     """The table and row that a cell stands in."""
     place = board.places[cell_id]
     return place.table, place.cell.row
 
 
-def _fallen(board: _Board) -> Iterator[Move]:
+def _fallen(board: Board) -> Iterator[Move]:
     """An amount that no identity knows, in a row without a label, to the blank that identities want to hold it."""
     strays: dict[Decimal, list[str]] = defaultdict(list)
     for cell_id, place in board.places.items():

@@ -53,6 +53,7 @@ class Court:
     """Finds for a statement the cells it speaks of, by the heading it stands under and the name it uses."""
 
     def __init__(self, sheets: Sequence[Sheet]) -> None:
+        self._heard: tuple[Sequence[Statement], Sequence[Testimony]] = ((), ())
         self._sheets: dict[str, Sheet] = {}
         for sheet in sheets:
             if sheet.form:
@@ -68,6 +69,16 @@ class Court:
             "基金": lambda s: self._by_column(s, "公开08"),
             "国资": lambda s: self._by_column(s, "公开09"),
         }
+
+    def heard(self, statements: Sequence[Statement]) -> Sequence[Testimony]:
+        """All of them; the same statements are sought once."""
+        if statements is not self._heard[0]:
+            self._heard = (statements, [self.hear(statement) for statement in statements])
+        return self._heard[1]
+
+    def cells(self, statements: Sequence[Statement]) -> tuple[str, ...]:
+        """The cells that all of them speak of."""
+        return tuple(dict.fromkeys(cell.cell_id for one in self.heard(statements) for cell in one.cells))
 
     def hear(self, statement: Statement) -> Testimony:
         """The cells that should agree; none where the heading or the name is not known."""
