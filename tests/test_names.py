@@ -84,6 +84,16 @@ def test_witnesses_must_agree_or_be_confirmed() -> None:
     assert repair_by_witnesses(right, [wrong, wrong], reference=right) is None
 
 
+@pytest.mark.parametrize("witnesses", [("国有上地出让", "国有土地出让"), ("国有土地出让", "国有士地出让")])
+def test_of_witnesses_that_do_not_agree_the_one_that_the_list_confirms_is_believed(witnesses: tuple[str, ...]) -> None:
+    rest = "收入安排的支出"
+    right = "国有土地出让" + rest
+    found = repair_by_witnesses("国行土地出让" + rest, [one + rest for one in witnesses], reference=right)
+    assert found is not None
+    assert found.repaired == right
+    assert repair_by_witnesses("国行土地出让" + rest, [one + rest for one in witnesses]) is None
+
+
 def test_a_name_cut_at_the_columns_edge_stays_as_printed() -> None:
     full = "机关事业单位基本养老保险缴费支出"
     assert repair_by_witnesses(full[:-1], [full, full], reference=full) is None

@@ -10,12 +10,13 @@ from models.document import Reading, Row, Table
 from worker.core.numbering import line_numbers
 
 
-def table(*columns: list[str]) -> Table:
-    """A table of which only the 行次 matter, one list for each block."""
+def table(*columns: list[str] | list[str | None]) -> Table:
+    """A table of which only the 行次 matter, one list for each block; None where the row itself was lost."""
     rows = [
         Row(line, block, line_no=Reading(text))
         for block, texts in enumerate(columns)
         for line, text in enumerate(texts)
+        if text is not None
     ]
     return Table("公开01", "", "公开01", "元", (1,), (), tuple(rows), ())
 
@@ -41,6 +42,26 @@ def test_a_number_is_repaired_only_between_runs_that_leave_room_for_it(
 
 def test_each_block_counts_for_itself() -> None:
     assert line_numbers(table(["1", "2", "3"], ["31", "32", "8S", "34", "35"])) == {5: "33"}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "repaired"),
+    [
+        (["1", "2", "3"], ["4", "5", "6.4"], {5: "6"}),
+        (["1", "2", "3"], ["4", "5", ""], {5: "6"}),
+        (["1", None, "3", "4"], ["5", "6", "7", "8."], {6: "8"}),
+        (["1", "2", "3"], ["4", "5", "9"], {}),
+        (["2", "3", "4"], ["5", "6", "x"], {}),
+        (["1", "2", "3"], ["5", "6", "x"], {}),
+        (["1", "3", "4"], ["5", "6", "x"], {}),
+        (["1", "2", "3"], ["4", "8", "9", "x"], {}),
+        (["1", "2", None], ["3", "x"], {}),
+    ],
+)
+def test_a_second_block_goes_on_where_the_first_ends(
+    left: list[str | None], right: list[str | None], repaired: dict[int, str]
+) -> None:
+    assert line_numbers(table(left, right)) == repaired
 
 
 @given(st.integers(1, 60), st.integers(5, 40), st.data())

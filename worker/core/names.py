@@ -190,7 +190,7 @@ def repair_by_witnesses(printed: str, witnesses: Sequence[str], reference: str =
         or bare(reference) == mine
     ):
         return script_repair(printed)
-    best = max(sorted(set(others)), key=lambda w: sum(bare(o) == bare(w) for o in others))
+    best = max(sorted(set(others)), key=lambda w: (sum(bare(o) == bare(w) for o in others), bare(w) == bare(reference)))
     votes = sum(bare(o) == bare(best) for o in others)
     if likeness(mine, bare(best)) < LIKE_ENOUGH or _cut_short(mine, bare(best)):
         return script_repair(printed)
