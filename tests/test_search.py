@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from worker.core.search import Effort, Law, Puzzle, solve
 
 CELLS = "abcdef"
-ALL = Effort(margin=6.0, nodes=4000)
+ALL = Effort(margin=6.0, nodes=4000, steps=100_000)
 
 
 def never(_cell: str, _value: Decimal) -> float:
@@ -89,8 +89,8 @@ def _needed(puzzle: Puzzle, values: tuple[Decimal, ...], cost: float) -> bool:
 @settings(max_examples=30, deadline=None)
 @given(puzzles(), st.floats(1.0, 6.0))
 def test_no_way_is_found_twice(puzzle: Puzzle, margin: float) -> None:
-    found = [tuple(sorted(s.changes.items())) for s in solve(puzzle, Effort(margin, 4000)).solutions]
-    laws = [s.broken for s in solve(puzzle, Effort(margin, 4000)).solutions]
+    found = [tuple(sorted(s.changes.items())) for s in solve(puzzle, Effort(margin, 4000, 100_000)).solutions]
+    laws = [s.broken for s in solve(puzzle, Effort(margin, 4000, 100_000)).solutions]
     assert len(set(zip(found, laws, strict=True))) == len(found)
 
 
@@ -122,9 +122,10 @@ def test_effort_that_runs_out_says_how_far_it_came() -> None:
     values = {cell: Decimal(1) for cell in CELLS}
     options = {cell: {Decimal(n): float(n) for n in range(2, 6)} for cell in CELLS}
     puzzle = Puzzle.of([law("sum", {cell: (-7 if cell == "a" else 1) for cell in CELLS})], values, options, never)
-    short = solve(puzzle, Effort(margin=20.0, nodes=1))
-    assert short.nodes == 1
-    assert short.reach <= min(cheapest(puzzle).values())
+    for effort in (Effort(margin=20.0, nodes=1, steps=1000), Effort(margin=20.0, nodes=1000, steps=1)):
+        short = solve(puzzle, effort)
+        assert short.nodes == 1
+        assert short.reach <= min(cheapest(puzzle).values())
 
 
 def test_within_rounding_the_likeliest_value_is_kept_and_exact_sums_go_first() -> None:

@@ -25,8 +25,8 @@ from worker.core.solved import Solved
 ZERO = Decimal(0)
 MARGIN = 14.0
 """Nats: what is so much dearer than the best way is not looked at."""
-WHOLE = Effort(margin=MARGIN, nodes=2500)
-SINGLE = Effort(margin=0.0, nodes=60, most=MARGIN)
+WHOLE = Effort(margin=MARGIN, nodes=2500, steps=20_000)
+SINGLE = Effort(margin=0.0, nodes=60, steps=5_000, most=MARGIN)
 DOUBTED = 8.0
 """A cell of which another reading costs less than this is asked what speaks against that."""
 IN_TABLE, BETWEEN, IN_WORDS = 9.0, 6.0, 8.0

@@ -143,10 +143,14 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How far to look: what costs up to `margin` nats more than the best, and up to `most` in all, in so many nodes."""
+    """How far to look: what costs up to `margin` nats more than the best, and up to `most` in all.
+
+    In so many nodes and steps away from them: where much is wrong at once each node has hundreds, and none leads out.
+    """
 
     margin: float
     nodes: int
+    steps: int
     most: float = inf
 
 
@@ -161,11 +165,11 @@ def solve(puzzle: Puzzle, effort: Effort, start: Changes | None = None, start_co
     heap: list[tuple[float, int, _Node]] = [(start_cost, next(ticket), first)]
     found: list[Solution] = []
     seen: set[int] = set()
-    nodes = 0
+    nodes = steps = 0
     while heap:
         cost, _, node = heappop(heap)
         bound = min(effort.most, found[0].cost + effort.margin) if found else effort.most
-        if cost > bound or nodes >= effort.nodes:
+        if cost > bound or nodes >= effort.nodes or steps >= effort.steps:
             return Outcome(tuple(found), min(cost, bound), nodes, frozenset(seen))
         nodes += 1
         seen.update(node.pending)
@@ -178,6 +182,7 @@ def solve(puzzle: Puzzle, effort: Effort, start: Changes | None = None, start_co
             continue
         for child in _children(puzzle, node, broken, bound):
             heappush(heap, (child.cost, next(ticket), child))
+            steps += 1
     reach = min(effort.most, (found[0].cost if found else start_cost) + effort.margin)
     return Outcome(tuple(found), reach, nodes, frozenset(seen))
 
