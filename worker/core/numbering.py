@@ -38,17 +38,19 @@ def line_numbers(table: Table) -> dict[int, str]:
 def _going_on(table: Table, repaired: Mapping[int, str]) -> dict[int, str]:
     """The 行次 of a second block that goes on where the first ends: those of the first, and its last one more.
 
-    Only numbers that are missing or no numbers are filled in, where the first block's count its lines from 1 to the
-    last, the second begins with the next, and half of what is printed in it agrees. What is printed stays: papers skip
-    numbers.
+    Only numbers that are missing or no numbers are filled in, where the first block's run from 1 to its last line
+    without a gap, or each counts its line, the second begins with the next, and half of what is printed in it agrees.
+    What is printed stays: papers skip numbers.
     """
     numbers = {i: repaired.get(i, "".join(row.line_no.text.split())) for i, row in enumerate(table.rows)}
     left = {row.line: int(numbers[i]) for i, row in enumerate(table.rows) if row.block == 0 and numbers[i].isdigit()}
-    right = {i: row.line for i, row in enumerate(table.rows) if row.block == 1}
     last = max(left.values(), default=0)
-    if len(left) < _SUPPORTERS or any(number != line + 1 for line, number in left.items()):
+    if all(number == line + 1 for line, number in left.items()):
+        left = {line: line + 1 for line in range(last)}
+    right = {i: row.line for i, row in enumerate(table.rows) if row.block == 1 and row.line in left}
+    if sorted(left.values()) != list(range(1, last + 1)) or last < _SUPPORTERS:
         return {}
-    expected = {i: str(line + 1 + last) for i, line in right.items() if line < last}
+    expected = {i: str(left[line] + last) for i, line in right.items()}
     printed = [i for i in expected if numbers[i]]
     agreeing = sum(numbers[i] == expected[i] for i in printed)
     first = min(right, key=lambda i: right[i], default=-1)
