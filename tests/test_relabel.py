@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from models.document import Cell, CellStatus, Column, Document, Extraction, Origin, Reading, Row, Table
 from models.forms import form_by_code
-from tests.strategies import Account, accounts, build
+from tests.strategies import ACCOUNT, Account, accounts, build
 from worker.core.economy import repair_by_code
-from worker.core.order import slid_items
+from worker.core.order import misread_items, slid_items
 from worker.core.relabel import relabelled
 from worker.core.settle import settle
 
@@ -185,3 +185,69 @@ def test_a_first_or_last_line_that_adds_up_all_others_is_the_total_whatever_its_
     table = Table("公开03", "支出决算表", "公开03", "万元", (1,), (Column("1", "本年支出合计"),), rows, cells)
     (now,), _ = relabelled((table,), Origin.SCAN)
     assert now.rows[place].name.text == found
+
+
+def overview(**changed: str) -> Document:
+    """公开01 to 公开09 as read from a scan, some names of 公开01 read otherwise."""
+    document = build(ACCOUNT)
+    table = document.tables[0]
+    rows = tuple(
+        replace(row, name=Reading(changed.get(row.name.text, row.name.text), probability=0.97)) for row in table.rows
+    )
+    return replace(document, tables=(replace(table, rows=rows), *document.tables[1:]))
+
+
+def listed() -> list[str]:
+    """The items of 公开01's spending side with their ordinals, as it prints them."""
+    numerals = "一二三四五六七八九十"
+    names = [item.name for item in form_by_code("公开01").items if item.code][:10]
+    return [f"{numeral}、{name}" for numeral, name in zip(numerals, names, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("above", "misread", "named"),
+    [
+        ("八、社会保障和就业支出", "九、卫生建廉支中", "九、卫生健康支出"),
+        ("4、社会保障和就业支出", "九、卫生建廉支中", "九、卫生健康支出"),
+        ("八、社会保障和就业支出", "九、某项别的事", None),
+        ("八、社会保障和就业支出", "九、卫生健康支", None),
+        ("某项别的事", "九、卫生建廉支中", None),
+    ],
+)
+def test_an_item_between_two_of_the_form_that_leave_room_for_it_alone_is_known(
+    above: str, misread: str, named: str | None
+) -> None:
+    printed = listed()
+    assert misread_items(items(*printed), form_by_code("公开01")) == []
+    printed[7:9] = [above, misread]
+    found = misread_items(items(*printed), form_by_code("公开01"))
+    assert [one.name for one in found] == ([named] if named else [])
+
+
+def test_an_item_that_is_printed_elsewhere_is_not_named_again() -> None:
+    printed = listed()
+    twice = [*printed[:8], "九、卫生建廉支中", printed[9], printed[8]]
+    assert misread_items(items(*twice), form_by_code("公开01")) == []
+
+
+def test_a_row_of_line_items_that_is_none_of_the_form_is_asked_about() -> None:
+    document = overview(住房保障支出="某项别的事")
+    (settled, *_) = settle(document).tables
+    asked = {c.reason for c in settled.cells if settled.rows[c.cell.row].name == "某项别的事" and c.value is not None}
+    assert asked
+    assert all("“某项别的事”不是本表的项目" in reason for reason in asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "found"), [("总", 1, "总计"), ("总汁", 1, "总计"), ("总", 0, "总"), ("其他", 1, "其他")]
+)
+def test_the_last_line_of_one_side_is_the_total_beside_that_of_the_other(name: str, line: int, found: str) -> None:
+    rows = (
+        Row(0, 0, name=Reading("本年收入合计")),
+        Row(1, 0, name=Reading("总计")),
+        Row(line, 1, name=Reading(name)),
+    )
+    cells = tuple(Cell(f"g01-r{i}-c0", i, 0, Reading("9.00")) for i in range(3))
+    table = Table("公开01", "收入支出决算总表", "公开01", "元", (1,), (Column("1", "收入决算数"),), rows, cells)
+    (now,), _ = relabelled((table,), Origin.SCAN)
+    assert now.rows[2].name.text == found

@@ -36,6 +36,7 @@ def label_doubts(
                 | dict(_names(index, rows, settled))
                 | dict(_codes(index, sheet, rows, by_name))
                 | dict(_unplaced(sheet, rows))
+                | dict(_unknown(sheet, rows))
             )
         listed = sheet.form is not None and sheet.form.shape is Shape.ACCOUNTS and sheet.form.code != ECONOMIC_FORM
         found.append({row: doubt + (_listed(rows[row], known) if listed else "") for row, doubt in doubts.items()})
@@ -157,6 +158,15 @@ def _unplaced(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, s
     for row in digits:
         if row not in rising and printed[row].code.probability < 1:
             yield row, f"科目代码{rows[row].code}不合上下行的顺序"
+
+
+def _unknown(sheet: Sheet, rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:
+    """Rows of a form of line items that a recogniser read under a name that is none of the form's."""
+    if sheet.form is None or sheet.form.shape is not Shape.ITEMS:
+        return
+    for row, settled in enumerate(rows):
+        if row not in sheet.items and bare(settled.name) and sheet.table.rows[row].name.probability < 1:
+            yield row, f"“{settled.name}”不是本表的项目"
 
 
 def _lengths(rows: Sequence[SettledRow]) -> Iterator[tuple[int, str]]:

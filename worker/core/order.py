@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from models.document import Table
 from models.forms import Form, Item, Shape
-from worker.core.names import bare, spellings, split_ordinal
+from worker.core.names import LIKE_ENOUGH, bare, closeness, cut_short, match_items, spellings, split_ordinal
 
 _SUPPORTERS = 3
 """Items that stand in the form's order, with the same lines left out, before the order is believed."""
@@ -49,6 +49,27 @@ def slid_items(table: Table, form: Form | None) -> list[Slid]:
         inner = range(before + 1, after)
         if any(times[names[k]] > 1 for k in inner):
             found += _moved(table, rows, (before, after, usual), items)
+    return found
+
+
+def misread_items(table: Table, form: Form | None) -> list[Slid]:
+    """The items whose names are misread beyond what likeness alone would tell, between two that stand side by side.
+
+    The rows above and below are items of the form with exactly one between them, and the name is still like that one's.
+    """
+    if form is None or form.shape is not Shape.ITEMS:
+        return []
+    found: list[Slid] = []
+    for block in sorted({row.block for row in table.rows}):
+        rows = [i for i, row in enumerate(table.rows) if row.block == block]
+        places = match_items(form, block, [table.rows[i].name.text for i in rows])
+        for k in range(1, len(rows) - 1):
+            above, below = places[k - 1], places[k + 1]
+            if places[k] is not None or above is None or below != above + 2 or above + 1 in places:
+                continue
+            name, item = bare(table.rows[rows[k]].name.text), form.items[above + 1]
+            if closeness(name, item) >= LIKE_ENOUGH and not cut_short(name, item):
+                found += _moved(table, rows, (k - 1, k + 1, above + 1 - k), form.items)
     return found
 
 

@@ -13,7 +13,7 @@ from models.document import Cell, Origin, Repair, Row, Table
 from models.forms import Form, Shape, all_forms
 from worker.core.codes import Restored, restore_codes
 from worker.core.memo import Memo
-from worker.core.order import slid_items
+from worker.core.order import misread_items, slid_items
 from worker.core.sheets import frame
 from worker.core.totals import TOTALS, labels_put_back, misread_total
 
@@ -94,13 +94,15 @@ def _undoubted(cell: Cell) -> Cell:
 def _in_order(table: Table, form: Form | None) -> _Mended:
     rows: dict[int, Row] = {}
     repairs: list[Repair] = []
-    for found in slid_items(table, form):
+    told = [(found, "shifted-row") for found in slid_items(table, form)]
+    told += [(found, "name-by-form") for found in misread_items(table, form)]
+    if _by_people(table, [found.row for found, _ in told]):
+        return table, ()
+    for found, kind in told:
         row = table.rows[found.row]
-        if row.name.decided:
-            return table, repairs
         rows[found.row] = replace(row, name=replace(row.name, text=found.name))
         cell = _first_cell(table, found.row)
-        repairs.append(Repair(cell, "row_name", row.name.text, found.name, "shifted-row", found.proof, unique=True))
+        repairs.append(Repair(cell, "row_name", row.name.text, found.name, kind, found.proof, unique=True))
     return _with_rows(table, rows), repairs
 
 

@@ -75,7 +75,8 @@ def _last_line(table: Table) -> tuple[int, str]:
     for row in last.values():
         beside = [other for other in last.values() if other != row and table.rows[other].line == table.rows[row].line]
         wanted = {bare(table.rows[other].name.text) for other in beside} & set(TOTALS)
-        if any(_is_near(bare(table.rows[row].name.text), total) for total in wanted):
+        name = bare(table.rows[row].name.text)
+        if any(_is_near(name, total) or name == total[0] for total in wanted):
             return row, "末行；同行另一侧为总计"
     return -1, ""
 
