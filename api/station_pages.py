@@ -25,8 +25,15 @@ from models.store import listing
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _FEN = 100
 _BATCHES = 200
-_Number = Annotated[Number | None, BeforeValidator(lambda sent: sent or None)]
 _Yuan = Annotated[str, StringConstraints(pattern=r"^\d{0,16}$")]
+
+
+def _sent(text: object) -> object:
+    """The number that a form sends as text, none where it was left empty."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else text or None
+
+
+_Number = Annotated[Number | None, BeforeValidator(_sent)]
 _TOLD = "station.js."
 """How the names of texts begin that scripts of the station say."""
 

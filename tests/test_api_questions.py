@@ -304,6 +304,15 @@ def test_pictures_are_drawn_before_all_else_when_somebody_looks(desk: Desk) -> N
     assert desk.one.get("/api/documents/1/pages/99").status_code == 404
 
 
+@pytest.mark.parametrize("page", ["/review", "/review/queue"])
+def test_the_pages_of_the_queue_take_what_a_form_sends(desk: Desk, page: str) -> None:
+    document = desk.filed[0].document
+    for query in ("", "?batch=&document=&least=&most=", f"?batch=1&document={document}&form=公开05&least=3"):
+        assert desk.one.get(page + query).status_code == 200
+    for query in ("?batch=x", "?document=-1", f"?document={'9' * 5000}", "?least=x"):
+        assert desk.one.get(page + query).status_code == 422
+
+
 def test_a_text_dump_shows_the_lines_around(desk: Desk) -> None:
     sheets = doubtful(5)
     dump = replace(sheets, document=replace(sheets.document, origin=Origin.TEXT_DUMP, page_count=0))
