@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -99,6 +100,16 @@ def test_a_piece_with_nothing_but_a_rule_is_dropped() -> None:
     piece = paper(40, 40)
     piece[:, :2] = 20
     assert trimmed(piece, Place(0, 0, 40, 40, (True, False))) is None
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_what_is_printed_much_lighter_than_the_rule_beside_it_is_ink(side: int) -> None:
+    piece = paper()
+    cv2.putText(piece, "795.17", (14, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (205,), 1, cv2.LINE_AA)
+    piece[:, (slice(0, 4), slice(-4, None))[side]] = 60
+    place = trimmed(piece, Place(0, 0, 120, 40, (side == 0, side == 1)))
+    assert place is not None
+    assert (place.x0, place.x1) == ((5, 120), (0, 115))[side]
 
 
 def test_a_whole_box_is_kept_even_if_it_is_faint() -> None:

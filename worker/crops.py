@@ -120,18 +120,24 @@ def _shared(start: float, end: float, low: float, high: float) -> bool:
 def trimmed(grey: Image, place: Place) -> Place | None:
     """The place without rules at its sides and empty paper before it; None where a piece cut by a wall holds no ink."""
     piece = grey[place.y0 : place.y1, place.x0 : place.x1].astype(np.float32)
-    paper, ink = np.percentile(piece, (_PAPER, 2))
-    dark = piece < (paper + ink) / 2
-    share = dark.mean(axis=0)
+    share = _dark(piece)[0].mean(axis=0)
     left, right = _rule_end(share, cut=place.cut[0]), _rule_end(share[::-1], cut=place.cut[1])
-    if place.drawn > left:
-        left += _before(dark[:, left : place.drawn])
-    rest = Place(place.x0 + left, place.y0, place.x1 - right, place.y1, place.cut)
+    if piece.shape[1] - left - right < _SMALLEST:
+        return None
+    dark, contrast = _dark(piece[:, left : piece.shape[1] - right])  # a rule may be much darker than what is printed
+    before = _before(dark[:, : place.drawn - left]) if place.drawn > left else 0
+    rest = Place(place.x0 + left + before, place.y0, place.x1 - right, place.y1, place.cut)
     if rest.x1 - rest.x0 < _SMALLEST:
         return None
-    if any(place.cut) and not _inked(dark[:, left : dark.shape[1] - right], paper - ink):
+    if any(place.cut) and not _inked(dark[:, before:], contrast):
         return None
     return rest
+
+
+def _dark(piece: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
+    """Which pixels of a piece are nearer to its ink than to its paper, and how many grey levels these lie apart."""
+    paper, ink = np.percentile(piece, (_PAPER, 2))
+    return piece < (paper + ink) / 2, float(paper - ink)
 
 
 def _before(dark: NDArray[np.bool_]) -> int:
