@@ -8,8 +8,7 @@ from models.document import Document, SettledTable
 from models.forms import Form, all_forms, form_by_code
 from worker.core.headers import LONGEST_TITLE, form_by_title
 from worker.core.names import bare, spellings
-
-TOTALS = ("合计", "总计")
+from worker.core.totals import TOTALS
 
 
 def missing_forms(document: Document) -> tuple[Form, ...]:
