@@ -17,7 +17,7 @@ from functools import cache
 from models.document import Row, Table
 from models.forms import Form, Item
 from models.reference import functional_names
-from worker.core.accounts import ECONOMIC_FORM, GROUP_DIGITS
+from worker.core.accounts import CLASS_DIGITS, ECONOMIC_FORM, GROUP_DIGITS
 from worker.core.glyphs import confused
 from worker.core.likeness import likeness
 from worker.core.names import LIKE_ENOUGH, MARKS, bare, closeness, is_total, spellings
@@ -25,7 +25,6 @@ from worker.core.names import LIKE_ENOUGH, MARKS, bare, closeness, is_total, spe
 CODE_LENGTHS = (3, 5, 7)
 LEAST_NAME, LEAST_CUT = 3, 6
 SHORTEST_CUT = 4
-CLASS_DIGITS = 3
 NEARLY = 0.8
 """How alike a misread name must be to that of a code one slip away."""
 AGREEING = 2

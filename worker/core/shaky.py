@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from models.document import SettledRow
-from worker.core.codes import CLASS_DIGITS
+from worker.core.accounts import CLASS_DIGITS
 from worker.core.hierarchy import KIND
 from worker.core.relations import Constraint
 from worker.core.sheets import Sheet
